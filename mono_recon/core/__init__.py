@@ -1,0 +1,1 @@
+"""From records to observations and timelines: pure functions over frames."""

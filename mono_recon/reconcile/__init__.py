@@ -1,0 +1,1 @@
+"""From what was known to what is reported: pure functions over frames."""

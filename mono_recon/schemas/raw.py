@@ -123,7 +123,9 @@ class ExportPages(Table):
     resource: str = column("What was asked for; null where it is not used", nullable=True)
     page_number: pl.Int64 = column("Page number, from 1", nullable=True)
     http_status: pl.Int64 = column("Status of the response; null for a bare page", nullable=True)
-    fetched_at: Instant = column("When the page was fetched; null for an unused bare page without a time", nullable=True)
+    fetched_at: Instant = column(
+        "When the page was fetched; null for an unused bare page without a time", nullable=True
+    )
     url: str = column("Request URL; null for a bare page", nullable=True)
     items: pl.Int64 = column("Rows on the page", ge=0)
     status: str = column("accepted, or unused", isin=RECORD_STATUSES)

@@ -1,0 +1,194 @@
+"""Batches of a date: their facts, members and sums.
+
+Here belongs what a batch's line shows. Breaks of batches live in ``batch_breaks``. A batch's state
+never implies a transfer's.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from mono_recon.core.states import BATCH
+from mono_recon.core.timelines import CREATED, arrange, first_known, runs
+from mono_recon.reconcile.context import Context
+from mono_recon.reconcile.entities import EntityFacts
+
+_SUMMED_STATES = ("approved", "declined", "cancelled", "duplicated")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTimelines:
+    """Statements about batches, in order.
+
+    Attributes:
+        known: Every observation known by the as-of, arranged.
+        stated: Those of what happened before the cut-off, arranged.
+        timeline: Runs of ``stated``.
+    """
+
+    known: pl.DataFrame
+    stated: pl.DataFrame
+    timeline: pl.DataFrame
+
+    def processing(self) -> pl.DataFrame:
+        """``batch_id`` and ``processing_at``: start of each batch's first run of processing_transactions."""
+        begun = self.timeline.filter(pl.col("state") == "processing_transactions")
+        return begun.group_by("batch_id").agg(pl.min("started_at").alias("processing_at"))
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFacts:
+    """What is known of each batch and of its members.
+
+    Attributes:
+        lines: One row per batch with its attributes, ``state`` at the cut-off (null where it did not
+            exist), ``state_since`` and the sums of its members.
+        members: One row per batch and member: ``batch_id``, ``transfer_id``, ``is_named`` (the
+            transfer names the batch), ``is_listed`` (a batch event lists it) and the member's
+            ``state_at_cutoff``, ``amount_minor`` and ``first_amount_minor``.
+        transfers: Facts of the transfers.
+    """
+
+    lines: pl.DataFrame
+    members: pl.DataFrame
+    transfers: EntityFacts
+
+
+def batch_timelines(observations: pl.DataFrame, context: Context) -> BatchTimelines:
+    """Arrange the statements about batches.
+
+    Args:
+        observations: ``core.batch_observations`` known by the as-of.
+        context: Date, as-of and settings.
+    """
+    known = arrange(observations, "batch_id", BATCH)
+    stated = arrange(observations.filter(pl.col("occurred_at") < context.end), "batch_id", BATCH)
+    return BatchTimelines(known, stated, runs(stated, "batch_id"))
+
+
+def batch_facts(timelines: BatchTimelines, transfers: EntityFacts, context: Context) -> BatchFacts:
+    """Attributes, members and sums of each batch known by the as-of."""
+    members = _members(timelines.known, transfers)
+    lines = _attributes(timelines, context)
+    sums = _sums(members, lines)
+    summed = (
+        "members",
+        "summed_minor",
+        "first_summed_minor",
+        *(f"{state}_minor" for state in (*_SUMMED_STATES, "open")),
+    )
+    lines = (
+        lines.join(sums, on="batch_id", how="left", maintain_order="left")
+        .join(_listing(timelines.known), on="batch_id", how="left", maintain_order="left")
+        .with_columns(pl.col(summed).fill_null(0))
+        .with_columns((pl.col("declared_minor") - pl.col("summed_minor")).alias("difference_minor"))
+    )
+    return BatchFacts(lines, members, transfers)
+
+
+def _attributes(timelines: BatchTimelines, context: Context) -> pl.DataFrame:
+    names = {
+        "account_id": "account_id",
+        "origin": "origin",
+        "total_amount_minor": "declared_minor",
+        "currency": "currency",
+    }
+    first = timelines.known.group_by("batch_id", maintain_order=True).agg(
+        pl.min("inserted_at").alias("created_at"),
+        *(pl.first(name).alias(f"{alias}_first") for name, alias in names.items()),
+    )
+    last = timelines.stated.group_by("batch_id").agg(
+        pl.lit(value=True).alias("is_stated"),
+        *(pl.col(name).last(ignore_nulls=True).alias(alias) for name, alias in names.items()),
+    )
+    in_force = timelines.timeline.filter("is_last").select(
+        "batch_id", "state", pl.col("started_at").alias("state_since")
+    )
+    unstated = timelines.known.join(last, on="batch_id", how="anti").unique(
+        "batch_id", keep="first", maintain_order=True
+    )
+    sources = pl.concat([first_known(timelines.stated, "batch_id"), first_known(unstated, "batch_id")])
+    return (
+        first.join(last, on="batch_id", how="left", maintain_order="left")
+        .join(in_force, on="batch_id", how="left", maintain_order="left")
+        .join(sources, on="batch_id", how="left", maintain_order="left")
+        .with_columns(
+            pl.when(pl.col("is_stated").fill_null(value=False)).then(alias).otherwise(f"{alias}_first").alias(alias)
+            for alias in names.values()
+        )
+        .with_columns(
+            pl.when(pl.col("created_at") < context.end).then(pl.coalesce("state", pl.lit(CREATED))).alias("state"),
+            pl.coalesce("state_since", "created_at").alias("state_since"),
+        )
+        .drop("is_stated", *(f"{alias}_first" for alias in names.values()))
+    )
+
+
+def _members(known: pl.DataFrame, transfers: EntityFacts) -> pl.DataFrame:
+    nested = pl.col("event_type").str.starts_with("batch_").fill_null(value=False)
+    named = transfers.known.filter(pl.col("batch_id").is_not_null(), ~nested).select(
+        "batch_id",
+        "transfer_id",
+        pl.lit(value=True).alias("is_named"),
+        pl.lit(value=False).alias("is_listed"),
+    )
+    listed = (
+        known.filter(pl.col("listed_transfer_ids").is_not_null())
+        .select(
+            "batch_id",
+            pl.col("listed_transfer_ids").alias("transfer_id"),
+            pl.lit(value=False).alias("is_named"),
+            pl.lit(value=True).alias("is_listed"),
+        )
+        .explode("transfer_id", empty_as_null=False)
+    )
+    facts = transfers.lines.select(
+        "transfer_id", "state_at_cutoff", "state_since", "currency", "amount_minor", "first_amount_minor"
+    )
+    return (
+        pl.concat([named, listed])
+        .group_by("batch_id", "transfer_id")
+        .agg(pl.any("is_named"), pl.any("is_listed"))
+        .join(facts, on="transfer_id", how="left")
+        .sort("batch_id", "transfer_id")
+    )
+
+
+def _sums(members: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """Sums run over all members in the batch's currency, whenever they were created."""
+    amount = pl.col("amount_minor")
+    state = pl.col("state_at_cutoff").fill_null(CREATED)
+    batch_currency = lines.select("batch_id", pl.col("currency").alias("batch_currency"))
+    return (
+        members.join(batch_currency, on="batch_id")
+        .with_columns((pl.col("currency") == pl.col("batch_currency")).fill_null(value=True).alias("is_summed"))
+        .with_columns(pl.when("is_summed").then(name).alias(name) for name in ("amount_minor", "first_amount_minor"))
+        .group_by("batch_id")
+        .agg(
+            pl.len().cast(pl.Int64).alias("members"),
+            amount.sum().alias("summed_minor"),
+            pl.sum("first_amount_minor").alias("first_summed_minor"),
+            *(amount.filter(state == name).sum().alias(f"{name}_minor") for name in _SUMMED_STATES),
+            amount.filter(~state.is_in(_SUMMED_STATES)).sum().alias("open_minor"),
+        )
+    )
+
+
+def _listing(known: pl.DataFrame) -> pl.DataFrame:
+    listed = known.filter(pl.col("listed_transfer_ids").is_not_null())
+    return listed.group_by("batch_id").agg(
+        pl.col("listed_transfer_ids")
+        .explode(empty_as_null=True)
+        .drop_nulls()
+        .n_unique()
+        .cast(pl.Int64)
+        .alias("members_listed")
+    )
+
+
+def batch_population(facts: BatchFacts, transfer_lines: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """The batches of the date: created on it, or with a member among the date's transfers."""
+    through_members = facts.members.join(transfer_lines.select("transfer_id"), on="transfer_id", how="semi")
+    created = (pl.col("created_at") >= context.start) & (pl.col("created_at") < context.end)
+    known = facts.lines.filter(pl.col("created_at") < context.end)
+    return known.filter(created | pl.col("batch_id").is_in(through_members["batch_id"].implode()))

@@ -1,0 +1,183 @@
+"""Breaks between the two channels: one of them is silent, late or says something else.
+
+Here belongs the comparison of what webhooks and exports state about one entity. It serves transfers
+and collections; figures that differ are the business of ``figures``.
+"""
+
+import polars as pl
+
+from mono_recon.reconcile.breaks import BreakType
+from mono_recon.reconcile.context import Context
+from mono_recon.reconcile.coverage import last_covered
+from mono_recon.reconcile.entities import EntityFacts
+
+_UNHEARD_ES = "{subject}: la exportación muestra {right} y ningún webhook lo ha anunciado"
+_UNHEARD_EN = "{subject}: the export shows {right} and no webhook has announced it"
+
+
+def _unannounced(facts: EntityFacts, context: Context) -> pl.DataFrame:
+    """Runs that an export shows in a state with a webhook of its own, which no webhook shows."""
+    key = facts.kind.id_column
+    heard = facts.known.filter(pl.col("channel") == "webhook").select(key, "state").unique()
+    shown = (
+        facts.stated.filter(pl.col("channel") == "export", pl.col("state").is_in(list(facts.kind.announced)))
+        .unique([key, "run"], keep="first", maintain_order=True)
+        .select(key, "run", "source_ref")
+    )
+    horizon = context.settings.webhooks.horizon
+    return (
+        facts.timeline.join(shown, on=[key, "run"], maintain_order="left")
+        .filter(pl.col("started_at") >= context.since)
+        .join(heard, on=[key, "state"], how="anti", maintain_order="left")
+        .with_columns((pl.lit(context.as_of) > pl.col("started_at") + horizon).alias("is_overdue"))
+    )
+
+
+def _first_unannounced(facts: EntityFacts, context: Context, *, overdue: bool) -> pl.DataFrame:
+    key = facts.kind.id_column
+    return (
+        _unannounced(facts, context)
+        .filter(pl.col("is_overdue") == overdue)
+        .unique(key, keep="first", maintain_order=True)
+        .select(
+            pl.col(key).alias("subject_id"),
+            context.calendar.business_date_expr(pl.col("started_at")).alias("break_date"),
+            pl.lit("webhook").alias("left_source"),
+            pl.lit("export").alias("right_source"),
+            pl.col("state").alias("right_value"),
+            pl.concat_list("source_ref").alias("source_refs"),
+        )
+    )
+
+
+def find_missing_webhook(facts: EntityFacts, context: Context) -> pl.DataFrame:
+    """An export shows a final run that no webhook announced, and none will arrive any more."""
+    return _first_unannounced(facts, context, overdue=True)
+
+
+def find_awaiting_webhook(facts: EntityFacts, context: Context) -> pl.DataFrame:
+    """The same while the webhook may still arrive."""
+    return _first_unannounced(facts, context, overdue=False)
+
+
+def find_missing_in_export(facts: EntityFacts, context: Context) -> pl.DataFrame:
+    """A webhook told of an entity that a later complete export covers and does not hold."""
+    key = facts.kind.id_column
+    appeared = facts.feed.appearances.group_by("subject_id").agg(pl.max("started_at").alias("appeared_at"))
+    absent = (
+        last_covered(facts.lines, key, facts.feed.exports)
+        .join(appeared, left_on=key, right_on="subject_id", how="left")
+        .filter((pl.col("covered_at") > pl.col("appeared_at")).fill_null(value=True))
+    )
+    told = (
+        facts.stated.filter(pl.col("channel") == "webhook")
+        .join(absent, on=key, maintain_order="left")
+        .filter(pl.col("event_at") + context.settings.transfers.export_lag <= pl.col("covered_at"))
+    )
+    return told.unique(key, keep="first", maintain_order=True).select(
+        pl.col(key).alias("subject_id"),
+        context.calendar.business_date_expr(pl.col("occurred_at")).alias("break_date"),
+        pl.lit("webhook").alias("left_source"),
+        pl.col("state").alias("left_value"),
+        pl.lit("export").alias("right_source"),
+        pl.concat_list("source_ref").alias("source_refs"),
+    )
+
+
+def _last_of(facts: EntityFacts, channel: str) -> pl.DataFrame:
+    key = facts.kind.id_column
+    return facts.stated.filter(pl.col("channel") == channel).unique(key, keep="last", maintain_order=True)
+
+
+def find_state_mismatch(facts: EntityFacts, context: Context) -> pl.DataFrame:
+    """The latest export was fetched after the latest webhook and still shows another state."""
+    key = facts.kind.id_column
+    both = _last_of(facts, "webhook").join(_last_of(facts, "export"), on=key, suffix="_export")
+    starts = facts.timeline.select(key, "run", "started_at")
+    lag = context.settings.transfers.export_lag
+    return (
+        both.filter(
+            pl.col("known_at_export") >= pl.col("event_at") + lag,
+            pl.col("occurred_at_export") <= pl.col("occurred_at"),
+            pl.col("state") != pl.col("state_export"),
+        )
+        .join(starts, on=[key, "run"])
+        .select(
+            pl.col(key).alias("subject_id"),
+            context.calendar.business_date_expr(pl.col("started_at")).alias("break_date"),
+            pl.lit("webhook").alias("left_source"),
+            pl.col("state").alias("left_value"),
+            pl.lit("export").alias("right_source"),
+            pl.col("state_export").alias("right_value"),
+            pl.concat_list("source_ref", "source_ref_export").list.sort().alias("source_refs"),
+        )
+    )
+
+
+def _confirmed(facts: EntityFacts) -> pl.DataFrame:
+    """Entities of which an export shows the state at the cut-off, or one that came later."""
+    key = facts.kind.id_column
+    cutoff = facts.lines.select(key, "state_at_cutoff", "state_since")
+    later = (
+        facts.known.join(cutoff, on=key, maintain_order="left")
+        .filter((pl.col("state") == pl.col("state_at_cutoff")) | (pl.col("occurred_at") > pl.col("state_since")))
+        .select(key, "state")
+        .unique()
+    )
+    shown = facts.known.filter(pl.col("channel") == "export").select(key, "state").unique()
+    return shown.join(later, on=[key, "state"]).select(key).unique()
+
+
+def find_awaiting_export(facts: EntityFacts, context: Context) -> pl.DataFrame:
+    """A webhook announced the state at the cut-off and no export has shown it yet."""
+    key = facts.kind.id_column
+    by_webhook = facts.stated.filter(pl.col("channel") == "webhook").select(key, "run", "source_ref")
+    explained = pl.concat(
+        found.select("subject_id")
+        for found in (find_missing_in_export(facts, context), find_state_mismatch(facts, context))
+    )
+    return (
+        facts.timeline.filter("is_last", pl.col("state").is_in(list(facts.kind.exported)))
+        .join(by_webhook.unique([key, "run"], keep="first", maintain_order=True), on=[key, "run"])
+        .join(_confirmed(facts), on=key, how="anti")
+        .join(explained, left_on=key, right_on="subject_id", how="anti")
+        .select(
+            pl.col(key).alias("subject_id"),
+            context.calendar.business_date_expr(pl.col("started_at")).alias("break_date"),
+            pl.lit("webhook").alias("left_source"),
+            pl.col("state").alias("left_value"),
+            pl.lit("export").alias("right_source"),
+            pl.concat_list("source_ref").alias("source_refs"),
+        )
+    )
+
+
+def channel_types(subject_type: str) -> tuple[BreakType[EntityFacts], ...]:
+    """The types of this family for one kind of entity."""
+    return (
+        BreakType(
+            "missing_webhook", "break", subject_type, find_missing_webhook,
+            es=_UNHEARD_ES + ", aunque pasó el plazo de reintentos de Mono",
+            en=_UNHEARD_EN + ", though Mono's retries are over",
+        ),
+        BreakType(
+            "awaiting_webhook", "timing", subject_type, find_awaiting_webhook,
+            es=_UNHEARD_ES + " todavía; Mono aún puede reintentar",
+            en=_UNHEARD_EN + " yet; Mono may still retry",
+        ),
+        BreakType(
+            "missing_in_export", "break", subject_type, find_missing_in_export,
+            es="{subject}: el webhook dice {left} y una exportación completa posterior, que lo abarca, no lo contiene",
+            en="{subject}: the webhook says {left} and a later complete export that covers it does not hold it",
+        ),
+        BreakType(
+            "awaiting_export", "timing", subject_type, find_awaiting_export,
+            es="{subject}: el webhook dice {left} y ninguna exportación lo ha mostrado todavía",
+            en="{subject}: the webhook says {left} and no export has shown it yet",
+        ),
+        BreakType(
+            "state_mismatch", "break", subject_type, find_state_mismatch,
+            es="{subject}: el webhook dice {left} y la exportación posterior dice {right}",
+            en="{subject}: the webhook says {left} and the later export says {right}",
+        ),
+    )  # fmt: skip

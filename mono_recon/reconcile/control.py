@@ -1,0 +1,69 @@
+"""The control table: identities, what came in, what is open, what moved.
+
+Here belongs which figures prove and sum up a report. How identities are computed is in ``totals``.
+"""
+
+import polars as pl
+
+from mono_recon.reconcile.context import Context
+from mono_recon.reconcile.totals import partition, roll_forward, stated, summary_identity
+
+_COUNTED_CLASSES = ("break", "review", "timing")
+
+
+def control_table(
+    rows_out: pl.DataFrame,
+    rows_in: pl.DataFrame,
+    lines_out: pl.DataFrame,
+    lines_in: pl.DataFrame,
+    summary: pl.DataFrame,
+    moved_out: pl.DataFrame,
+    breaks: pl.DataFrame,
+    intake: pl.DataFrame,
+    context: Context,
+) -> pl.DataFrame:
+    """Body of ``report.control``.
+
+    Args:
+        rows_out: One row per transfer and section.
+        rows_in: One row per credit and section.
+        lines_out: Lines of transfers.
+        lines_in: Lines of credits.
+        summary: Body of ``report.summary``.
+        moved_out: One row per run that moved money out, with ``sign``.
+        breaks: Every break dated up to the date, listed or not.
+        intake: ``metric`` and ``count`` of the records known on the date.
+        context: Date, as-of and settings.
+    """
+    one = pl.lit(1, pl.Int64).alias("sign")
+    opened = breaks.filter(pl.col("status") == "open").with_columns(one)
+    own = pl.col("break_date") == context.business_date
+    open_rows = [
+        stated(opened.filter(condition, pl.col("class") == name), f"{prefix}.{name}")
+        for prefix, condition in (("open", own), ("carried", ~own))
+        for name in _COUNTED_CLASSES
+    ]
+    table = pl.concat(
+        [
+            roll_forward(rows_out),
+            partition(lines_out, "out"),
+            partition(lines_in, "in"),
+            summary_identity(summary, pl.concat([rows_out, rows_in], how="diagonal")),
+            _intake(intake),
+            *open_rows,
+            stated(moved_out, "money.out"),
+            stated(lines_in.with_columns(one), "money.in"),
+        ]
+    )
+    return table.sort("metric", "account_id", "currency", nulls_last=False)
+
+
+def _intake(intake: pl.DataFrame) -> pl.DataFrame:
+    return intake.select(
+        pl.concat_str(pl.lit("input."), "metric").alias("metric"),
+        pl.lit(None, pl.String).alias("account_id"),
+        pl.lit(None, pl.String).alias("currency"),
+        "count",
+        pl.lit(None, pl.Int64).alias("amount_minor"),
+        pl.lit("info").alias("status"),
+    )

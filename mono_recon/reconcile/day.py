@@ -1,0 +1,170 @@
+"""One report: from what was known to its tables.
+
+Here belongs the order of the steps alone; each step is a function of its own module.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from mono_recon.reconcile import batch_breaks, credit_breaks, feeds
+from mono_recon.reconcile.batches import batch_facts, batch_population, batch_timelines
+from mono_recon.reconcile.breaks import find_all
+from mono_recon.reconcile.candidates import digits
+from mono_recon.reconcile.catalogue import TRANSFER_TYPES
+from mono_recon.reconcile.collections import collection_facts
+from mono_recon.reconcile.context import Context
+from mono_recon.reconcile.control import control_table
+from mono_recon.reconcile.credits import CreditFacts, credit_facts, credit_population, matched_credits
+from mono_recon.reconcile.entities import EntityFacts, ExportFeed, gather
+from mono_recon.reconcile.inputs import DayInputs
+from mono_recon.reconcile.lifecycle import ageing, describe_breaks, line_statuses, listed, verdict
+from mono_recon.reconcile.lines import batch_lines, body_columns, credit_lines, transfer_lines
+from mono_recon.reconcile.parts import split
+from mono_recon.reconcile.progress import DUPLICATE_PAYMENT
+from mono_recon.reconcile.quality import data_quality
+from mono_recon.reconcile.totals import assert_identities, count_sections, section_rows
+from mono_recon.reconcile.transfers import money_out, population, sections, transfer_facts
+from mono_recon.schemas import report
+from mono_recon.schemas.table import table_name
+
+
+@dataclass(frozen=True, slots=True)
+class DayReport:
+    """What a report states.
+
+    Attributes:
+        tables: Bodies of the pack's tables by name, without date and version; ``lineage`` is left
+            to whoever knows the archive's files.
+        verdict: ``balanced``, ``awaiting``, ``breaks`` or ``incomplete``.
+    """
+
+    tables: Mapping[str, pl.DataFrame]
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one part of the transfers and batches gives."""
+
+    facts: EntityFacts
+    findings: pl.DataFrame
+    population: pl.DataFrame
+    sections: pl.DataFrame
+    batches: pl.DataFrame
+    subjects: pl.DataFrame
+    quality: pl.DataFrame
+
+
+def reconcile_day(inputs: DayInputs, context: Context, *, parts: int = 1) -> DayReport:
+    """Reconcile one business date as of one instant.
+
+    Args:
+        inputs: What was known at the as-of.
+        context: Date, as-of and settings.
+        parts: In how many parts to take the transfers; it changes no figure.
+
+    Raises:
+        IdentityError: If the report does not add up.
+    """
+    feed = _feed(inputs, "transfers")
+    taken = [_take_part(*part, feed, context) for part in split(inputs.transfers, inputs.batches, parts)]
+    transfers = gather([part.facts for part in taken])
+    collections = collection_facts(inputs.collections, _feed(inputs, "collection_intents"), context)
+    received = credit_facts(inputs.credits, transfers, collections, _own_numbers(inputs), context)
+    findings = pl.concat(
+        [
+            *(part.findings for part in taken),
+            find_all([DUPLICATE_PAYMENT], transfers, context),
+            find_all(credit_breaks.TYPES, received, context),
+            find_all(feeds.TYPES, feeds.FeedFacts(inputs, transfers, collections, received), context),
+        ]
+    )
+    subjects = pl.concat([*(part.subjects for part in taken), _subjects(received.lines, "credit_id")])
+    breaks = describe_breaks(findings, subjects, context)
+    return _assemble(taken, transfers, received, breaks, inputs, context)
+
+
+def _take_part(transfers: pl.DataFrame, batches: pl.DataFrame, feed: ExportFeed, context: Context) -> _Part:
+    timelines = batch_timelines(batches, context)
+    facts = transfer_facts(transfers, timelines.processing(), feed, context)
+    lots = batch_facts(timelines, facts, context)
+    lines = population(facts, context)
+    return _Part(
+        facts=facts,
+        findings=pl.concat([find_all(TRANSFER_TYPES, facts, context), find_all(batch_breaks.TYPES, lots, context)]),
+        population=lines,
+        sections=sections(facts, lines, context),
+        batches=batch_population(lots, lines, context),
+        subjects=pl.concat(
+            [
+                _subjects(facts.lines, "transfer_id"),
+                _subjects(lots.lines.rename({"declared_minor": "amount_minor"}), "batch_id"),
+            ]
+        ),
+        quality=data_quality(facts, context),
+    )
+
+
+def _feed(inputs: DayInputs, resource: str) -> ExportFeed:
+    return ExportFeed(
+        inputs.exports.filter(pl.col("resource") == resource),
+        inputs.appearances.filter(pl.col("resource") == resource),
+    )
+
+
+def _own_numbers(inputs: DayInputs) -> frozenset[str]:
+    return frozenset(inputs.accounts.select(digits(pl.col("number")))["number"].drop_nulls())
+
+
+def _subjects(lines: pl.DataFrame, key: str) -> pl.DataFrame:
+    return lines.select(
+        pl.col(key).alias("subject_id"),
+        pl.col("account_id").alias("line_account_id"),
+        pl.col("currency").alias("line_currency"),
+        pl.col("amount_minor").alias("line_amount_minor"),
+        pl.col("source_refs").alias("line_source_refs"),
+    )
+
+
+def _assemble(
+    taken: list[_Part],
+    transfers: EntityFacts,
+    received: CreditFacts,
+    breaks: pl.DataFrame,
+    inputs: DayInputs,
+    context: Context,
+) -> DayReport:
+    statuses = line_statuses(breaks, context)
+    out = transfer_lines(pl.concat(part.population for part in taken), statuses, matched_credits(received, context))
+    arrived = credit_lines(credit_population(received, context), statuses)
+    rows_out = section_rows(pl.concat(part.sections for part in taken), out)
+    rows_in = arrived.with_columns(pl.lit("credits").alias("section"))
+    summary = pl.concat([count_sections(rows_out, "out"), count_sections(rows_in, "in")])
+    moved = money_out(transfers, context).join(out, on="transfer_id")
+    shown = listed(breaks, context)
+    control = control_table(rows_out, rows_in, out, arrived, summary, moved, breaks, inputs.intake, context)
+    assert_identities(control)
+    tables = {
+        "control": control,
+        "summary": summary,
+        "outgoing_transfers": out,
+        "batches": batch_lines(pl.concat(part.batches for part in taken), statuses),
+        "incoming_credits": arrived,
+        "breaks": shown,
+        "break_ageing": ageing(shown),
+        "data_quality": pl.concat(part.quality for part in taken).sort("check_name", "subject"),
+    }
+    return DayReport(_conform(tables), verdict(shown, context))
+
+
+def _conform(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Every table of the pack but lineage, with exactly its body's columns; those not made yet are empty."""
+    bodies = {}
+    for model in report.PACK_TABLES:
+        name, columns = table_name(model), body_columns(model)
+        empty = model.empty().select(columns)
+        bodies[name] = tables[name].select(columns).cast(empty.schema) if name in tables else empty
+    del bodies["lineage"]
+    return bodies

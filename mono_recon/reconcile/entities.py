@@ -1,0 +1,174 @@
+"""Entities with two channels, and what is known of them: transfers and collections alike.
+
+Here belongs the split between the facts of a date (statements about what happened before its
+cut-off) and everything known by the as-of. Which break follows belongs to the break families.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from mono_recon.core.states import COLLECTION, TRANSFER, StateMachine
+from mono_recon.core.timelines import arrange, created_first, runs
+from mono_recon.reconcile.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of entity that both channels speak of.
+
+    Attributes:
+        subject_type: Its name as the subject of a break.
+        id_column: The column that holds its id.
+        machine: Its states.
+        announced: States that have a webhook of their own.
+        exported: States at the cut-off that an export must confirm.
+        payee_columns: Columns that say where the money goes, compared as text.
+    """
+
+    subject_type: str
+    id_column: str
+    machine: StateMachine
+    announced: tuple[str, ...]
+    exported: tuple[str, ...]
+    payee_columns: tuple[str, ...]
+
+
+TRANSFERS = Kind(
+    "transfer",
+    "transfer_id",
+    TRANSFER,
+    announced=("approved", "declined"),
+    exported=("approved", "declined", "cancelled"),
+    payee_columns=("payee_bank_code", "payee_account_number", "payee_document_number"),
+)
+COLLECTIONS = Kind(
+    "collection",
+    "intent_id",
+    COLLECTION,
+    announced=("account_credited", "failed"),
+    exported=("account_credited", "failed"),
+    payee_columns=(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFeed:
+    """What the exports prove as of the report.
+
+    Attributes:
+        exports: Rows of ``raw.exports`` for one resource, as of the report.
+        appearances: ``subject_id`` and ``started_at`` (UTC): the exports each entity appears in,
+            refused rows included, since a row that could not be read is not absent.
+    """
+
+    exports: pl.DataFrame
+    appearances: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class EntityFacts:
+    """All statements about one kind of entity, seen from one date and as-of.
+
+    Attributes:
+        kind: Which entities.
+        known: Every observation known by the as-of, arranged.
+        stated: Those of what happened before the cut-off, arranged: the facts of the date.
+        timeline: Runs of ``stated``; the first one follows ``created``.
+        history: Runs of ``known``, for what is asked about another moment than the cut-off.
+        lines: One row per entity known, with its attributes; ``state_at_cutoff`` is null where it
+            did not exist before the cut-off.
+        feed: What the exports prove.
+    """
+
+    kind: Kind
+    known: pl.DataFrame
+    stated: pl.DataFrame
+    timeline: pl.DataFrame
+    history: pl.DataFrame
+    lines: pl.DataFrame
+    feed: ExportFeed
+
+
+def gather(parts: Sequence[EntityFacts]) -> EntityFacts:
+    """The facts of a date taken in parts, without the observations they were made from.
+
+    Runs keep their numbers, which tell runs of one entity apart and no more.
+    """
+    first = parts[0]
+    return EntityFacts(
+        first.kind,
+        known=first.known.clear(),
+        stated=first.stated.clear(),
+        timeline=pl.concat(part.timeline for part in parts),
+        history=pl.concat(part.history for part in parts),
+        lines=pl.concat(part.lines for part in parts),
+        feed=first.feed,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """Statements about one kind of entity, in order: the first four fields of ``EntityFacts`` after ``kind``."""
+
+    known: pl.DataFrame
+    stated: pl.DataFrame
+    timeline: pl.DataFrame
+    history: pl.DataFrame
+
+
+def divide(observations: pl.DataFrame, kind: Kind, context: Context) -> Division:
+    """Arrange what is known, and what of it are the facts of the date."""
+    known = arrange(observations, kind.id_column, kind.machine)
+    before = observations.filter(pl.col("occurred_at") < context.end)
+    stated = known if before.height == observations.height else arrange(before, kind.id_column, kind.machine)
+    timeline = created_first(runs(stated, kind.id_column))
+    history = timeline if stated is known else created_first(runs(known, kind.id_column))
+    return Division(known, stated, timeline, history)
+
+
+def attributes(known: pl.DataFrame, stated: pl.DataFrame, kind: Kind, columns: tuple[str, ...]) -> pl.DataFrame:
+    """The value of each attribute that a line shows once: the last stated before the cut-off that is not null.
+
+    An entity of which nothing was stated before the cut-off has the attributes of its first
+    observation.
+
+    Returns:
+        One row per entity: its id, ``columns``, ``created_at``, ``first_amount_minor``,
+        ``state_latest`` and ``is_stated``.
+    """
+    key = kind.id_column
+    first = known.group_by(key, maintain_order=True).agg(
+        pl.col("inserted_at").min().alias("created_at"),
+        pl.first("amount_minor").alias("first_amount_minor"),
+        pl.last("state").alias("state_latest"),
+        *(pl.first(name).alias(f"{name}_first") for name in columns),
+    )
+    last = stated.group_by(key, maintain_order=True).agg(
+        pl.lit(value=True).alias("is_stated"), *(pl.col(name).last(ignore_nulls=True) for name in columns)
+    )
+    return (
+        first.join(last, on=key, how="left", maintain_order="left")
+        .with_columns(pl.col("is_stated").fill_null(value=False))
+        .with_columns(pl.when("is_stated").then(name).otherwise(f"{name}_first").alias(name) for name in columns)
+        .drop(f"{name}_first" for name in columns)
+    )
+
+
+def state_columns(stated: pl.DataFrame, timeline: pl.DataFrame, kind: Kind) -> pl.DataFrame:
+    """States just before the cut-off, by timeline and by channel.
+
+    Returns:
+        One row per stated entity: its id, ``run_state`` and ``state_since`` of the run in force,
+        ``state_webhook`` and ``state_export``.
+    """
+    key = kind.id_column
+    in_force = timeline.filter("is_last").select(
+        key, pl.col("state").alias("run_state"), pl.col("started_at").alias("state_since")
+    )
+    by_channel = stated.group_by(key).agg(
+        pl.col("state").filter(pl.col("channel") == channel).last().alias(f"state_{channel}")
+        for channel in ("webhook", "export")
+    )
+    return in_force.join(by_channel, on=key, how="left")

@@ -1,0 +1,43 @@
+"""Everything that one report is made from, as frames.
+
+Here belongs the list of a report's inputs. Who reads them, and from where, is no business of the
+reconciliation.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class DayInputs:
+    """What was known at the as-of; nothing later may be among it.
+
+    Attributes:
+        transfers: ``core.transfer_observations``.
+        batches: ``core.batch_observations``.
+        credits: ``core.account_credits``.
+        collections: ``core.collection_observations``.
+        accounts: ``core.accounts``.
+        balances: ``core.balances``.
+        exports: ``raw.exports``, described from the pages fetched by then, with ``first_fetched_at``
+            and ``last_fetched_at`` (UTC).
+        appearances: ``resource``, ``subject_id`` and ``started_at`` (UTC): the exports that each
+            entity appears in, refused rows included.
+        arrivals: ``event_type``, ``status`` and ``count`` of the deliveries known on the date.
+        refusals: ``reason`` and ``count`` of distinct records and rows refused that were known on it.
+        intake: ``metric`` (read, accepted, duplicates, unused, quarantined) and ``count`` of the
+            records known on the date.
+    """
+
+    transfers: pl.DataFrame
+    batches: pl.DataFrame
+    credits: pl.DataFrame
+    collections: pl.DataFrame
+    accounts: pl.DataFrame
+    balances: pl.DataFrame
+    exports: pl.DataFrame
+    appearances: pl.DataFrame
+    arrivals: pl.DataFrame
+    refusals: pl.DataFrame
+    intake: pl.DataFrame

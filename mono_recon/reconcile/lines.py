@@ -1,0 +1,51 @@
+"""The lines of a report: the date's population, each with its one status.
+
+Here belongs the step from facts and breaks to the columns of the report's tables.
+"""
+
+import polars as pl
+
+from mono_recon.schemas import report
+from mono_recon.schemas.report import ReportTable
+from mono_recon.schemas.table import polars_schema
+
+_KEYS = ("business_date", "version")
+
+
+def body_columns(model: type[ReportTable]) -> list[str]:
+    """The columns of a report table after date and version."""
+    return [name for name in polars_schema(model) if name not in _KEYS]
+
+
+def with_status(lines: pl.DataFrame, key: str, statuses: pl.DataFrame) -> pl.DataFrame:
+    """Lines with ``recon_status`` and ``break_types``; a line that carries no break is matched."""
+    return lines.join(statuses, left_on=key, right_on="line_id", how="left", maintain_order="left").with_columns(
+        pl.col("recon_status").fill_null("matched"), pl.col("break_types").fill_null([])
+    )
+
+
+def transfer_lines(population: pl.DataFrame, statuses: pl.DataFrame, matched: pl.DataFrame) -> pl.DataFrame:
+    """Body of ``report.outgoing_transfers``.
+
+    Args:
+        population: Transfers of the date with ``inclusion``.
+        statuses: Result of ``lifecycle.line_statuses``.
+        matched: ``transfer_id`` and ``matched_credit_id``.
+    """
+    return (
+        with_status(population, "transfer_id", statuses)
+        .join(matched, on="transfer_id", how="left", maintain_order="left")
+        .with_columns(pl.col("payee_account_number").str.tail(4).alias("payee_account_last4"))
+        .select(body_columns(report.OutgoingTransfers))
+        .sort("transfer_id")
+    )
+
+
+def batch_lines(population: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
+    """Body of ``report.batches``."""
+    return with_status(population, "batch_id", statuses).select(body_columns(report.Batches)).sort("batch_id")
+
+
+def credit_lines(population: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
+    """Body of ``report.incoming_credits``."""
+    return with_status(population, "credit_id", statuses).select(body_columns(report.IncomingCredits)).sort("credit_id")
