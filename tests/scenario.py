@@ -161,7 +161,9 @@ def full_export(started: str, **changes: Any) -> dict[str, Any]:
 
 def settings(**environ: str) -> Settings:
     """Default settings, changed by ``SECTION__KEY=value``."""
-    return load_settings(data=NOWHERE, config=None, environ={f"MONO_RECON_{key}": value for key, value in environ.items()})
+    return load_settings(
+        data=NOWHERE, config=None, environ={f"MONO_RECON_{key}": value for key, value in environ.items()}
+    )
 
 
 def context(as_of: str = "03-06 06:00", day: date = DAY, **environ: str) -> Context:

@@ -1,0 +1,92 @@
+"""The command line: ``mono-recon``, also ``python -m mono_recon``.
+
+Here belongs what all commands share: global options, errors on one line, exit codes, the choice between
+words and JSON. Commands are loaded when they are called, so that help needs no Dagster.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+
+from mono_recon.cli.answer import Answer, consoles
+from mono_recon.cli.failures import exit_code, told
+from mono_recon.cli.session import Session
+
+app = App(
+    name="mono-recon",
+    help="Reconcile Mono's webhooks with its API exports, to the centavo, every day.",
+    help_format="plaintext",
+    version=lambda: _version(),
+)
+app.command("mono_recon.cli.runs:run")
+app.command("mono_recon.cli.runs:backfill")
+app.command("mono_recon.cli.runs:ingest")
+report = App(name="report", help="What has been issued.")
+report.command("mono_recon.cli.reports:list_issued", name="list")
+report.command("mono_recon.cli.reports:show")
+app.command(report)
+app.command("mono_recon.cli.query:query")
+app.command("mono_recon.cli.demo:demo")
+app.command("mono_recon.cli.doctor:doctor")
+
+
+def _version() -> str:
+    from mono_recon.pipeline.code import code_version  # noqa: PLC0415  help needs it not
+
+    return code_version()
+
+
+@app.meta.default
+def launcher(
+    *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+    data: Path | None = None,
+    config: Path | None = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    quiet: Annotated[bool, Parameter(negative=())] = False,
+    debug: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Run a command.
+
+    Args:
+        tokens: The command and its arguments.
+        data: The data root; else MONO_RECON_DATA, else ./data.
+        config: The settings file; else the usual places.
+        as_json: Print the result as JSON.
+        quiet: Print no progress and no words.
+        debug: Show where in the code an error arose.
+    """
+    out, err = consoles()
+    session = Session(data=data, config=config, is_quiet=quiet or as_json, progress_console=err)
+    try:
+        command, bound, ignored = app.parse_args(tokens, exit_on_error=False, print_error=False)
+        given = {name: session for name, kind in ignored.items() if kind is Session}
+        answer = command(*bound.args, **bound.kwargs, **given)
+    except KeyboardInterrupt:
+        err.print("mono-recon: stopped; what was under way is undone", highlight=False, soft_wrap=True)
+        return 130
+    except Exception as error:
+        if debug:
+            raise
+        err.print(f"mono-recon: {told(error)}", highlight=False, markup=False, soft_wrap=True)
+        return exit_code(error)
+    if not isinstance(answer, Answer):
+        return 0
+    if as_json:
+        json.dump(answer.data, sys.stdout, ensure_ascii=False, indent=2)
+        sys.stdout.write("\n")
+    elif not quiet:
+        answer.show(out)
+    return answer.exit_code
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    try:
+        code = app.meta(exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        consoles()[1].print(f"mono-recon: {told(error)}", highlight=False, markup=False, soft_wrap=True)
+        code = 2
+    sys.exit(code if isinstance(code, int) else 0)

@@ -175,6 +175,15 @@ def _number(text: str) -> str:
 
 def _represent(records: pl.DataFrame) -> pl.DataFrame:
     """One row per event: what it takes from each of its records."""
+    is_alone = pl.len().over("event") == 1
+    alone = records.filter(is_alone).with_columns(
+        pl.col("copy_id").alias("delivery_id"), pl.lit(1, pl.Int64).alias("copies")
+    )
+    several = _represent_several(records.filter(~is_alone))
+    return pl.concat([alone.select(several.columns), several])
+
+
+def _represent_several(records: pl.DataFrame) -> pl.DataFrame:
     ranked = records.with_columns(
         (pl.col("signature_status") == "unverifiable").alias("is_parsed"),
         pl.col("signature_status").replace_strict(SIGNATURE_RANK, return_dtype=pl.Int64).alias("rank"),
@@ -185,7 +194,7 @@ def _represent(records: pl.DataFrame) -> pl.DataFrame:
         _first("copy_id", *representative).alias("delivery_id"),
         *(_first(name, *representative) for name in (*_EVENT, "body", "record")),
         pl.col("known_at", "event_at").min(),
-        # Of two clocks that agree the one that was read at arrival is named: it sorts last.
+        # Where two clocks agree, the one read at arrival is named; its name is the greater.
         pl.col("known_at_source").filter(pl.col("known_at") == pl.col("known_at").min()).max(),
         *(_first(name, "rank", "known_at", "secret_name") for name in ("signature_status", "secret_name")),
         *(_first(name, *place) for name in _PLACE),

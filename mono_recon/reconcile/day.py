@@ -27,7 +27,7 @@ from mono_recon.reconcile.quality import data_quality
 from mono_recon.reconcile.totals import assert_identities, count_sections, section_rows
 from mono_recon.reconcile.transfers import money_out, population, sections, transfer_facts
 from mono_recon.schemas import report
-from mono_recon.schemas.table import table_name
+from mono_recon.schemas.table import polars_schema, table_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def _conform(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     bodies = {}
     for model in report.PACK_TABLES:
         name, columns = table_name(model), body_columns(model)
-        empty = model.empty().select(columns)
+        empty = polars_schema(model).to_frame().select(columns)
         bodies[name] = tables[name].select(columns).cast(empty.schema) if name in tables else empty
     del bodies["lineage"]
     return bodies

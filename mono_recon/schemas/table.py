@@ -5,6 +5,7 @@ Here belongs what is true of all tables. A table's own columns live in ``raw``, 
 """
 
 import re
+from functools import cache
 from typing import Annotated, Any
 
 import pandera.polars as pa
@@ -56,6 +57,7 @@ def table_name(model: type[Table]) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", model.__name__).lower()
 
 
+@cache
 def polars_schema(model: type[Table]) -> pl.Schema:
     """The names and dtypes of a table's columns, in the contract's order."""
     return pl.Schema(model.empty().schema)

@@ -212,7 +212,14 @@ def test_a_batch_must_declare_what_its_members_add_up_to() -> None:
     lot = batch("a", "processing_transactions", "03-04 09:01", total_amount_minor=1_600_001)
     waiting = report(told, seen, batches=[lot])
     assert found(waiting) == {("awaiting_members", bat("a"))}
-    listed = batch("a", "processing_transactions", "03-04 09:02", total_amount_minor=1_600_001, event_type="batch_sent", listed_transfer_ids=[trn("a")])
+    listed = batch(
+        "a",
+        "processing_transactions",
+        "03-04 09:02",
+        total_amount_minor=1_600_001,
+        event_type="batch_sent",
+        listed_transfer_ids=[trn("a")],
+    )
     proved = report(told, seen, batches=[lot, listed])
     assert found(proved) == {("batch_total_mismatch", bat("a"))}
     assert one(proved, "batch_total_mismatch")["difference_minor"] == 1
@@ -220,8 +227,17 @@ def test_a_batch_must_declare_what_its_members_add_up_to() -> None:
 
 def test_a_transfer_outside_its_batchs_list_is_a_break_of_the_batch() -> None:
     rows = [transfer(name, "approved", "03-04 10:00", batch_id=bat("x"), external_id=name) for name in "ab"]
-    seen = [exported(name, "approved", "03-04 10:00", "03-05 05:00", batch_id=bat("x"), external_id=name) for name in "ab"]
-    lot = batch("x", "processing_transactions", "03-04 09:01", total_amount_minor=3_200_000, event_type="batch_sent", listed_transfer_ids=[trn("a")])
+    seen = [
+        exported(name, "approved", "03-04 10:00", "03-05 05:00", batch_id=bat("x"), external_id=name) for name in "ab"
+    ]
+    lot = batch(
+        "x",
+        "processing_transactions",
+        "03-04 09:01",
+        total_amount_minor=3_200_000,
+        event_type="batch_sent",
+        listed_transfer_ids=[trn("a")],
+    )
     assert found(report(*rows, *seen, batches=[lot])) == {("batch_membership_mismatch", bat("x"))}
 
 
@@ -235,12 +251,12 @@ def test_a_batch_that_ended_badly_may_not_have_a_living_member(state: str, expec
     assert found(report(told, seen, batches=[batch("a", state, "03-04 10:01")])) == {(expected, bat("a"))}
 
 
-@pytest.mark.parametrize(
-    ("day", "expected"), [(DAY, "awaiting_authorization"), (date(2026, 3, 5), "stuck_batch")]
-)
+@pytest.mark.parametrize(("day", "expected"), [(DAY, "awaiting_authorization"), (date(2026, 3, 5), "stuck_batch")])
 def test_a_batch_waits_one_business_day_for_its_authorisation(day: date, expected: str) -> None:
     told = transfer("a", "created", "03-04 09:00", event_type="batch_authorization_requested")
-    lot = batch("a", "pending_otp", "03-04 09:01", event_type="batch_authorization_requested", listed_transfer_ids=[trn("a")])
+    lot = batch(
+        "a", "pending_otp", "03-04 09:01", event_type="batch_authorization_requested", listed_transfer_ids=[trn("a")]
+    )
     result = report(told, batches=[lot], day=day, as_of="03-10 06:00")
     assert (expected, bat("a")) in found(result)
 
@@ -251,7 +267,14 @@ def test_taking_a_date_in_parts_changes_nothing() -> None:
         for index in range(12)
         for row in (
             transfer(f"t{index}", "approved", "03-04 10:00", batch_id=bat(str(index % 5)), external_id=str(index // 2)),
-            exported(f"t{index}", "approved", "03-04 10:00", "03-05 05:00", batch_id=bat(str(index % 4)), external_id=str(index // 2)),
+            exported(
+                f"t{index}",
+                "approved",
+                "03-04 10:00",
+                "03-05 05:00",
+                batch_id=bat(str(index % 4)),
+                external_id=str(index // 2),
+            ),
         )
     ]
     lots = [batch(str(index), "processing_transactions", "03-04 09:01") for index in range(5)]
@@ -260,4 +283,3 @@ def test_taking_a_date_in_parts_changes_nothing() -> None:
     for parts in (2, 3, 7):
         taken = reconcile_day(given, context(), parts=parts).tables
         assert all(whole[name].equals(taken[name]) for name in whole)
-

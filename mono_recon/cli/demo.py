@@ -1,0 +1,43 @@
+"""``demo``: a believable fortnight with labelled faults, to try everything on."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter, validators
+
+from mono_recon.cli.answer import Answer
+from mono_recon.cli.session import Shared
+
+Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]
+
+
+def demo(
+    *,
+    dir: Path = Path("demo"),  # noqa: A002  the option's name
+    days: Count = 15,
+    transfers_per_day: Count = 120,
+    seed: int = 7,
+    session: Shared,
+) -> Answer:
+    """Write a data root with an archive, settings and the truth about its faults.
+
+    Args:
+        dir: Folder to write; it must not hold another archive.
+        days: How many business dates.
+        transfers_per_day: How many outgoing transfers a business day has, about.
+        seed: Another seed makes another world.
+        session: Global options.
+    """
+    from mono_recon.demo.write import write_demo  # noqa: PLC0415  help needs it not
+
+    with session.progress():
+        written = write_demo(dir, days=days, transfers_per_day=transfers_per_day, seed=seed)
+    data = written.to_dict()
+    return Answer(
+        data,
+        lambda console: console.print(
+            f"Wrote {data['first_day']} to {data['last_day']} under {dir}.\n"
+            f"Next: mono-recon --data {dir} backfill --from {data['first_day']} --to {data['last_day']}",
+            soft_wrap=True,
+        ),
+    )

@@ -1,0 +1,158 @@
+"""Exports: which pages answer one question, and whether they answer it whole.
+
+Here belongs the grouping of pages that name no export, completeness and what an export proves. A page
+that Mono answered with an error is a row like any other here, with its ``http_status``. Which transfers
+an export covers belongs to ``reconcile``.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+import polars as pl
+
+from mono_recon.schemas.raw import Exports
+from mono_recon.schemas.table import polars_schema
+
+PAGE_COLUMNS = (
+    "page_id",
+    "export_id",
+    "resource",
+    "page_number",
+    "http_status",
+    "fetched_at",
+    "declared_export_id",
+    "declared_started_at",
+    "request_key",
+    "account_id",
+    "window_from",
+    "window_until",
+    "is_narrowed",
+    "total_items",
+    "total_pages",
+)
+"""What is read here of ``raw.export_pages``."""
+
+_OK = 200
+_IS_ANSWER = pl.col("http_status").fill_null(_OK) == _OK
+_NUMBER = pl.col("page_number").fill_null(1)
+_LAST = pl.coalesce(pl.col("total_pages").max(), _NUMBER.filter(_IS_ANSWER).n_unique())
+_QUESTION = ("export_id", "request_key")
+
+
+def assign_exports(pages: pl.DataFrame) -> pl.DataFrame:
+    """Name the export of each page.
+
+    A page that declares its export belongs to it. Others with one path and one query but for the page
+    number form an export in order of their fetch times, which starts at the earliest of them; a page
+    number that has been answered begins the next. A bare page's question is its resource. Later pages
+    never change the export of an earlier one, so the pages known at a moment can be named by themselves.
+
+    Args:
+        pages: ``PAGE_COLUMNS`` of all accepted pages and error pages of the questions concerned.
+
+    Returns:
+        The same rows in another order, with ``export_id``: as declared, or the SHA-256 in hex of
+        ``<request key>@<start in UTC with six decimals and Z>``.
+    """
+    question = pl.coalesce("request_key", pl.col("resource") + "?")
+    ordered = pages.with_columns(question.alias("question"), _NUMBER.alias("number")).sort(
+        "question", "fetched_at", "number", _IS_ANSWER, "page_id"
+    )
+    declared = ordered.filter(pl.col("declared_export_id").is_not_null())
+    others = ordered.filter(pl.col("declared_export_id").is_null())
+    named = _named(others.select("question", "fetched_at", "number", _IS_ANSWER.alias("is_answer")).iter_rows())
+    return pl.concat(
+        [
+            declared.with_columns(pl.col("declared_export_id").alias("export_id")),
+            others.with_columns(pl.Series("export_id", list(named), pl.String)),
+        ]
+    ).drop("question", "number")
+
+
+def describe_exports(pages: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """Say of each export how much of it is there and what it proves.
+
+    Completeness: every page up to the last is there, an error being healed by a later answer to the same
+    page; all pages state one total, and there are as many distinct ids. Where an answer has no
+    pagination it is the only page; as its total is not known it proves no absence.
+
+    Args:
+        pages: ``PAGE_COLUMNS`` of whole exports as ``assign_exports`` names them, as far as they were
+            known at the moment asked about.
+        items: ``page_id``, ``fetched_at`` and ``item_id`` of their rows, refused ones included.
+
+    Returns:
+        Columns of ``raw.exports``, sorted by export; one row per question, should an id name several.
+    """
+    answers = pages.filter(_IS_ANSWER)
+    described = (
+        pages.group_by(_QUESTION)
+        .agg(
+            pl.col("resource", "account_id", "window_from", "window_until").drop_nulls().first(),
+            pl.coalesce(pl.col("declared_started_at").min(), pl.col("fetched_at").min()).alias("started_at"),
+            _NUMBER.filter(_IS_ANSWER).n_unique().cast(pl.Int64).alias("pages"),
+            _NUMBER.filter(_IS_ANSWER & (_NUMBER <= _LAST)).n_unique().alias("pages_wanted_there"),
+            _LAST.alias("pages_wanted"),
+            pl.col("total_items").drop_nulls().n_unique().alias("totals"),
+            pl.col("total_items").max(),
+            (_IS_ANSWER & (pl.col("total_items").is_null() | pl.col("total_pages").is_null())).any().alias("is_open"),
+            pl.col("is_narrowed").any(),
+        )
+        .join(_item_counts(answers, items), on=_QUESTION, how="left", nulls_equal=True)
+        .join(_unhealed(pages, answers), on=_QUESTION, how="left", nulls_equal=True)
+        .with_columns(pl.col("items").fill_null(0), pl.col("has_error").fill_null(value=False))
+        .with_columns(_incomplete_reason().alias("incomplete_reason"))
+        .with_columns(pl.col("incomplete_reason").is_null().alias("is_complete"))
+    )
+    proves_absence = pl.col("is_complete") & ~pl.col("is_narrowed") & ~pl.col("is_open")
+    return (
+        described.with_columns(proves_absence.alias("proves_absence"))
+        .sort(*_QUESTION)
+        .select(list(polars_schema(Exports)))
+    )
+
+
+def _named(rows: Iterable[tuple[str, datetime, int, bool]]) -> Iterator[str]:
+    """The export of each page that declares none; rows in order of question and fetch time."""
+    asked, export_id, answered = "", "", set[int]()
+    for question, fetched_at, number, is_answer in rows:
+        if question != asked or number in answered:
+            text = f"{question}@{fetched_at:%Y-%m-%dT%H:%M:%S.%fZ}"
+            asked, export_id, answered = question, hashlib.sha256(text.encode()).hexdigest(), set()
+        if is_answer:
+            answered.add(number)
+        yield export_id
+
+
+def _item_counts(answers: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    counted = answers.select(*_QUESTION, "page_id", "fetched_at").join(items, on=["page_id", "fetched_at"])
+    return counted.group_by(_QUESTION).agg(pl.col("item_id").n_unique().cast(pl.Int64).alias("items"))
+
+
+def _unhealed(pages: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
+    """Questions with an error that no later answer to the same page number heals."""
+    number = (*_QUESTION, "number")
+    healed = answers.group_by(*_QUESTION, _NUMBER.alias("number")).agg(pl.col("fetched_at").max().alias("healed_at"))
+    errors = pages.filter(~_IS_ANSWER).with_columns(_NUMBER.alias("number"))
+    return (
+        errors.join(healed, on=number, how="left", nulls_equal=True)
+        .filter(pl.col("healed_at").is_null() | (pl.col("healed_at") < pl.col("fetched_at")))
+        .select(*_QUESTION, has_error=True)
+        .unique()
+    )
+
+
+def _incomplete_reason() -> pl.Expr:
+    """The first reason that applies, in the order of ``schemas.raw.INCOMPLETE_REASONS``."""
+    is_missing = pl.col("pages_wanted_there") < pl.col("pages_wanted")
+    return (
+        pl.when("has_error")
+        .then(pl.lit("error_response"))
+        .when(is_missing)
+        .then(pl.lit("missing_page"))
+        .when(pl.col("totals") > 1)
+        .then(pl.lit("item_count_changed"))
+        .when(pl.col("items") != pl.col("total_items"))
+        .then(pl.lit("duplicate_ids"))
+    )

@@ -1,0 +1,211 @@
+"""The issue of a report: read, reconcile, write the pack aside, commit, rename into place.
+
+Here belongs what makes an issue whole or absent, whatever moment the process dies at. What a report
+says is decided in ``reconcile``, how it is written in ``report``.
+"""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from mono_recon.pipeline.code import code_version
+from mono_recon.pipeline.timing import LATEST, check_as_of
+from mono_recon.reconcile.context import Context
+from mono_recon.reconcile.day import reconcile_day
+from mono_recon.report.content import content_sha256
+from mono_recon.report.model import Report, SourceFile
+from mono_recon.report.pack import file_hashes, pack_folder, write_pack
+from mono_recon.schemas.report import PACK_TABLES, Issues
+from mono_recon.schemas.table import polars_schema, table_name
+from mono_recon.settings import Settings
+from mono_recon.warehouse.connect import Warehouse
+from mono_recon.warehouse.places import read_lineage, read_source_files
+from mono_recon.warehouse.reading import first_known, last_known, read_day
+
+STAGING = ".staging"
+_SOURCED = ("outgoing_transfers", "batches", "incoming_credits", "collections", "breaks")
+
+
+class IssueError(RuntimeError):
+    """A report that cannot be issued; nothing of it remains."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A report that has been issued.
+
+    Attributes:
+        business_date: Its date.
+        version: Its version.
+        as_of: Its as-of (UTC).
+        verdict: Its verdict.
+        content_sha256: Hash of its facts.
+        folder: Where its pack lies.
+        rows: Rows of each of its tables.
+    """
+
+    business_date: date
+    version: int
+    as_of: datetime
+    verdict: str
+    content_sha256: str
+    folder: Path
+    rows: Mapping[str, int]
+
+    def to_dict(self) -> dict[str, object]:
+        """The same as plain values for JSON."""
+        return asdict(self) | {
+            "business_date": self.business_date.isoformat(),
+            "as_of": self.as_of.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "folder": str(self.folder),
+        }
+
+
+def issued_dates(warehouse: Warehouse) -> set[date]:
+    """Business dates of which some version has been issued."""
+    return set(warehouse.query("SELECT DISTINCT business_date FROM mono.report.issues")["business_date"])
+
+
+def resolve_as_of(
+    warehouse: Warehouse, settings: Settings, day: date, as_of: datetime | str, now: datetime
+) -> datetime:
+    """The instant that an as-of stands for: itself, or everything there is.
+
+    Raises:
+        NotOverError: The date is not over, or the instant is before its end or after the clock.
+    """
+    if isinstance(as_of, datetime):
+        check_as_of(settings, day, as_of, now)
+        return as_of
+    if as_of != LATEST:
+        raise ValueError(f"an as-of is an instant or {LATEST!r}, not {as_of!r}")
+    end = settings.business.calendar.end_of(day)
+    check_as_of(settings, day, end, now)
+    return max(last_known(warehouse) or end, end)
+
+
+def issue(warehouse: Warehouse, settings: Settings, day: date, as_of: datetime) -> Issued:
+    """Issue the first version of a date.
+
+    Args:
+        warehouse: The warehouse, open for writing.
+        settings: Settings in force.
+        day: A business date that has not been issued.
+        as_of: The instant (UTC).
+
+    Raises:
+        IssueError: A pack lies there already that says something else.
+        IdentityError: The report does not add up.
+    """
+    report = make_report(warehouse, settings, day, as_of, version=1)
+    staged = _stage(report, settings.paths.reports)
+    final = pack_folder(settings.paths.reports, day, report.version)
+    if final.exists() and file_hashes(final) != file_hashes(staged):
+        raise IssueError(
+            f"{final} holds another pack that the warehouse knows nothing of;"
+            " move it away, or restore the warehouse that belongs to it"
+        )
+    with warehouse.transaction():
+        warehouse.append(Issues, _issue_row(report))
+        for model in PACK_TABLES:
+            warehouse.append(model, report.tables[table_name(model)])
+    _publish(staged, final)
+    rows = {name: table.height for name, table in report.tables.items()}
+    return Issued(day, report.version, as_of, report.verdict, report.content_sha256, final, rows)
+
+
+def make_report(warehouse: Warehouse, settings: Settings, day: date, as_of: datetime, *, version: int) -> Report:
+    """Reconcile a date and add what the warehouse knows of its sources.
+
+    Args:
+        warehouse: The warehouse, open for reading at least.
+        settings: Settings in force.
+        day: The business date.
+        as_of: The instant (UTC).
+        version: Version that the tables bear.
+    """
+    since = settings.webhooks.since or first_known(warehouse, as_of) or as_of
+    context = Context(day, as_of, settings, since)
+    made = reconcile_day(read_day(warehouse, context), context)
+    bodies = {**made.tables, "lineage": read_lineage(warehouse, _references(made.tables), context)}
+    tables = {table_name(model): _dated(bodies[table_name(model)], model, day, version) for model in PACK_TABLES}
+    return Report(
+        business_date=day,
+        version=version,
+        as_of=as_of,
+        verdict=made.verdict,
+        content_sha256=content_sha256(tables),
+        supersedes=None,
+        issues=(),
+        source_files=tuple(SourceFile(*file) for file in read_source_files(warehouse, context)),
+        tables=tables,
+        code_version=code_version(),
+        settings=settings,
+    )
+
+
+def _references(tables: Mapping[str, pl.DataFrame]) -> pl.Series:
+    named = pl.concat(tables[name].select(pl.col("source_refs").explode(empty_as_null=True)) for name in _SOURCED)
+    return named["source_refs"].drop_nulls().unique().sort()
+
+
+def _dated(body: pl.DataFrame, model: type, day: date, version: int) -> pl.DataFrame:
+    schema = polars_schema(model)
+    dated = body.with_columns(pl.lit(day).alias("business_date"), pl.lit(version, pl.Int64).alias("version"))
+    return model.validate(dated.select(pl.col(name).cast(dtype) for name, dtype in schema.items()))  # type: ignore[no-any-return, attr-defined]  # pandera types it as its own frame
+
+
+def _issue_row(report: Report) -> pl.DataFrame:
+    row = {
+        "business_date": report.business_date,
+        "version": report.version,
+        "as_of": report.as_of,
+        "verdict": report.verdict,
+        "content_sha256": report.content_sha256,
+        "settings_sha256": report.settings.sha256(),
+        "code_version": report.code_version,
+        "source_files": len(report.source_files),
+        "supersedes": report.supersedes,
+    }
+    return pl.DataFrame([row], schema=polars_schema(Issues))
+
+
+def _stage(report: Report, reports: Path) -> Path:
+    staged = _staged_folder(reports, report.business_date, report.version)
+    shutil.rmtree(staged, ignore_errors=True)
+    staged.mkdir(parents=True)
+    write_pack(report, staged)
+    return staged
+
+
+def _staged_folder(reports: Path, day: date, version: int) -> Path:
+    return reports / STAGING / day.isoformat() / f"v{version}"
+
+
+def _publish(staged: Path, final: Path) -> None:
+    if final.exists():
+        shutil.rmtree(staged)
+    else:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        staged.rename(final)
+
+
+def recover(warehouse: Warehouse, settings: Settings) -> None:
+    """Finish or undo what a killed run left: a pack whose issue was committed goes into its place.
+
+    Args:
+        warehouse: The warehouse, open for writing.
+        settings: Settings in force.
+    """
+    staging = settings.paths.reports / STAGING
+    if not staging.exists():
+        return
+    for day, version in warehouse.query("SELECT business_date, version FROM mono.report.issues").iter_rows():
+        staged = _staged_folder(settings.paths.reports, day, version)
+        if staged.exists():
+            _publish(staged, pack_folder(settings.paths.reports, day, version))
+    shutil.rmtree(staging)

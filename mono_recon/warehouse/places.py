@@ -1,0 +1,62 @@
+"""Where a report's sources lie in the archive.
+
+Here belong the questions that lead from a source reference to a file, and from a report to all the
+files that it rests on.
+"""
+
+import polars as pl
+
+from mono_recon.reconcile.context import Context
+from mono_recon.warehouse.connect import Warehouse
+
+_PLACES = """
+    SELECT delivery_id AS record_id, known_at, file_sha256, line, byte_offset, signature_status
+    FROM mono.raw.deliveries WHERE copies = 1 AND known_at <= $k
+    UNION ALL
+    SELECT copy_id, known_at, file_sha256, line, byte_offset, signature_status
+    FROM mono.raw.copies WHERE known_at <= $k
+    UNION ALL
+    SELECT page_id, fetched_at, file_sha256, line, byte_offset, NULL
+    FROM mono.raw.export_pages WHERE fetched_at <= $k
+"""
+
+
+def read_lineage(warehouse: Warehouse, source_refs: pl.Series, context: Context) -> pl.DataFrame:
+    """Body of ``report.lineage``: where each source reference lies.
+
+    Args:
+        warehouse: The warehouse.
+        source_refs: References that the report holds, distinct.
+        context: Date, as-of and settings.
+    """
+    refs = source_refs.alias("source_ref").to_frame()
+    return warehouse.query(
+        f"""
+        WITH places AS ({_PLACES}), named AS (
+            SELECT source_ref, split_part(source_ref, ':', 2) AS record_id FROM refs
+        )
+        SELECT source_ref, record_id, path, file_sha256, line, byte_offset, signature_status, known_at
+        FROM named JOIN places USING (record_id) JOIN mono.raw.files USING (file_sha256)
+        WHERE copy_of IS NULL
+        QUALIFY row_number() OVER (PARTITION BY source_ref ORDER BY known_at, path, line) = 1
+        ORDER BY source_ref
+        """,  # noqa: S608  a constant of this module
+        {"k": context.as_of},
+        refs=refs,
+    )
+
+
+def read_source_files(warehouse: Warehouse, context: Context) -> list[tuple[str, str]]:
+    """Path and SHA-256 of every file that holds a record the report rests on, by path."""
+    return warehouse.query(
+        f"""
+        WITH places AS ({_PLACES}), used AS (
+            SELECT file_sha256 FROM places
+            UNION
+            SELECT file_sha256 FROM mono.raw.quarantine WHERE known_at <= $k OR known_at IS NULL
+        )
+        SELECT path, file_sha256 FROM mono.raw.files JOIN used USING (file_sha256)
+        WHERE copy_of IS NULL ORDER BY path, file_sha256
+        """,  # noqa: S608  a constant of this module
+        {"k": context.as_of},
+    ).rows()
