@@ -21,11 +21,11 @@ DAY = date(2026, 3, 4)
 """A Wednesday without a holiday near it."""
 
 EXPORT_FEED = pl.Schema(
-    {
-        **polars_schema(raw.Exports),
-        "first_fetched_at": pl.Datetime("us", "UTC"),
-        "last_fetched_at": pl.Datetime("us", "UTC"),
-    }
+    [
+        *polars_schema(raw.Exports).items(),
+        ("first_fetched_at", pl.Datetime("us", "UTC")),
+        ("last_fetched_at", pl.Datetime("us", "UTC")),
+    ]
 )
 APPEARANCES = pl.Schema({"resource": pl.String, "subject_id": pl.String, "started_at": pl.Datetime("us", "UTC")})
 
@@ -178,6 +178,8 @@ def inputs(
     appearances: Sequence[tuple[str, str]] = (),
     accounts: Sequence[dict[str, Any]] = (),
     balances: Sequence[dict[str, Any]] = (),
+    collections: Sequence[dict[str, Any]] = (),
+    adjustments: Sequence[dict[str, Any]] = (),
     arrivals: int = 1,
 ) -> DayInputs:
     """What a report is made from; ``appearances`` are pairs of transfer id and start of an export."""
@@ -185,9 +187,10 @@ def inputs(
         transfers=frame(core.TransferObservations, transfers),
         batches=frame(core.BatchObservations, batches),
         credits=frame(core.AccountCredits, credits),
-        collections=frame(core.CollectionObservations, ()),
+        collections=frame(core.CollectionObservations, collections),
         accounts=frame(core.Accounts, accounts),
         balances=frame(core.Balances, balances),
+        adjustments=frame(core.Adjustments, adjustments),
         exports=pl.DataFrame([{name: row.get(name) for name in EXPORT_FEED} for row in exports], schema=EXPORT_FEED),
         appearances=pl.DataFrame(
             [("transfers", subject, at(started)) for subject, started in appearances], schema=APPEARANCES, orient="row"

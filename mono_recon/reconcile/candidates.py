@@ -12,7 +12,7 @@ import polars as pl
 
 from mono_recon.reconcile.context import Context
 from mono_recon.reconcile.entities import EntityFacts
-from mono_recon.reconcile.matching import AMOUNT_DIFFERS, INTERNAL_RULES, PAYER_RULE, RETURN_RULE, Pair
+from mono_recon.reconcile.matching import AMOUNT_DIFFERS, COLLECTION_RULE, INTERNAL_RULES, PAYER_RULE, RETURN_RULE, Pair
 from mono_recon.settings import KnownPayer
 
 INTERNAL_TYPE = "bank_transfer_mono"
@@ -61,7 +61,7 @@ def candidate_pairs(
     yield from _pairs(internal.filter(by_id, equal), INTERNAL_RULES[0])
     yield from _pairs(internal.filter(~by_id, equal), INTERNAL_RULES[1])
     yield from _pairs(internal.filter(by_id, ~equal), AMOUNT_DIFFERS)
-    yield from _pairs(_collected(incoming, collections), "collection")
+    yield from _pairs(_collected(incoming, collections), COLLECTION_RULE)
     yield from _pairs(_returned(incoming, transfers, context), RETURN_RULE)
     yield from _pairs(_paid_by_known(incoming, context.settings.credits.known_payers), PAYER_RULE)
 

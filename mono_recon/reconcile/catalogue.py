@@ -5,7 +5,7 @@ Here belongs the list alone. A new type is written in its family's module and ap
 
 from typing import Any
 
-from mono_recon.reconcile import batch_breaks, credit_breaks, feeds, progress
+from mono_recon.reconcile import balance, batch_breaks, collections, credit_breaks, feeds, progress
 from mono_recon.reconcile.breaks import BreakType
 from mono_recon.reconcile.channels import channel_types
 from mono_recon.reconcile.entities import EntityFacts
@@ -29,6 +29,8 @@ CATALOGUE = _by_name(
     progress.DUPLICATE_PAYMENT,
     *batch_breaks.TYPES,
     *credit_breaks.TYPES,
+    *collections.OWN_TYPES,
+    *balance.TYPES,
     *feeds.TYPES,
 )
 """Every type by its name."""

@@ -15,9 +15,9 @@ def control_table(
     rows_out: pl.DataFrame,
     rows_in: pl.DataFrame,
     lines_out: pl.DataFrame,
-    lines_in: pl.DataFrame,
     summary: pl.DataFrame,
     moved_out: pl.DataFrame,
+    proof: pl.DataFrame,
     breaks: pl.DataFrame,
     intake: pl.DataFrame,
     context: Context,
@@ -26,11 +26,11 @@ def control_table(
 
     Args:
         rows_out: One row per transfer and section.
-        rows_in: One row per credit and section.
+        rows_in: One row per credit and collection that is money in, with its section.
         lines_out: Lines of transfers.
-        lines_in: Lines of credits.
         summary: Body of ``report.summary``.
         moved_out: One row per run that moved money out, with ``sign``.
+        proof: Body of ``report.balance_proof``.
         breaks: Every break dated up to the date, listed or not.
         intake: ``metric`` and ``count`` of the records known on the date.
         context: Date, as-of and settings.
@@ -43,16 +43,23 @@ def control_table(
         for prefix, condition in (("open", own), ("carried", ~own))
         for name in _COUNTED_CLASSES
     ]
+    unexplained = proof.drop_nulls("unexplained_minor").select(
+        "account_id",
+        "currency",
+        pl.col("unexplained_minor").alias("amount_minor"),
+        one,
+    )
     table = pl.concat(
         [
             roll_forward(rows_out),
             partition(lines_out, "out"),
-            partition(lines_in, "in"),
+            partition(rows_in, "in"),
             summary_identity(summary, pl.concat([rows_out, rows_in], how="diagonal")),
             _intake(intake),
             *open_rows,
             stated(moved_out, "money.out"),
-            stated(lines_in.with_columns(one), "money.in"),
+            stated(rows_in.with_columns(one), "money.in"),
+            stated(unexplained, "unexplained"),
         ]
     )
     return table.sort("metric", "account_id", "currency", nulls_last=False)

@@ -4,7 +4,7 @@ Here belongs a credit's line. Credits are seen through webhooks alone, so there 
 to compare them with. Breaks of credits live in ``credit_breaks``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -12,7 +12,7 @@ from mono_recon.reconcile.candidates import candidate_pairs
 from mono_recon.reconcile.context import Context
 from mono_recon.reconcile.coverage import INSTANT
 from mono_recon.reconcile.entities import EntityFacts
-from mono_recon.reconcile.matching import INTERNAL_RULES, PAYER_RULE, RETURN_RULE, Matches, match
+from mono_recon.reconcile.matching import COLLECTION_RULE, INTERNAL_RULES, PAYER_RULE, RETURN_RULE, Matches, match
 
 _TWINS = ("account_id", "amount_minor", "currency", "type", "payer_document_number", "second")
 
@@ -124,4 +124,12 @@ def matched_credits(facts: CreditFacts, context: Context) -> pl.DataFrame:
         .sort("transaction_at", "credit_id")
         .unique("matched_to", keep="last", maintain_order=True)
         .select(pl.col("matched_to").alias("transfer_id"), pl.col("credit_id").alias("matched_credit_id"))
+    )
+
+
+def with_counted(collections: EntityFacts, received: CreditFacts) -> EntityFacts:
+    """Intents with ``counted``: false where a credit reports the same money."""
+    doubled = received.lines.filter(pl.col("match_rule") == COLLECTION_RULE)["matched_to"].implode()
+    return replace(
+        collections, lines=collections.lines.with_columns((~pl.col("intent_id").is_in(doubled)).alias("counted"))
     )

@@ -8,19 +8,28 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from mono_recon.reconcile import batch_breaks, credit_breaks, feeds
+from mono_recon.reconcile import balance, batch_breaks, credit_breaks, feeds
 from mono_recon.reconcile.batches import batch_facts, batch_population, batch_timelines
 from mono_recon.reconcile.breaks import find_all
 from mono_recon.reconcile.candidates import digits
 from mono_recon.reconcile.catalogue import TRANSFER_TYPES
-from mono_recon.reconcile.collections import collection_facts
+from mono_recon.reconcile.collections import TYPES as COLLECTION_TYPES
+from mono_recon.reconcile.collections import collection_facts, collection_population, credited_on
 from mono_recon.reconcile.context import Context
 from mono_recon.reconcile.control import control_table
-from mono_recon.reconcile.credits import CreditFacts, credit_facts, credit_population, matched_credits
+from mono_recon.reconcile.credits import CreditFacts, credit_facts, credit_population, matched_credits, with_counted
 from mono_recon.reconcile.entities import EntityFacts, ExportFeed, gather
 from mono_recon.reconcile.inputs import DayInputs
 from mono_recon.reconcile.lifecycle import ageing, describe_breaks, line_statuses, listed, verdict
-from mono_recon.reconcile.lines import batch_lines, body_columns, credit_lines, transfer_lines
+from mono_recon.reconcile.lines import (
+    batch_lines,
+    body_columns,
+    collection_lines,
+    credit_lines,
+    proof_lines,
+    transfer_lines,
+)
+from mono_recon.reconcile.movements import moved_accounts
 from mono_recon.reconcile.parts import split
 from mono_recon.reconcile.progress import DUPLICATE_PAYMENT
 from mono_recon.reconcile.quality import data_quality
@@ -57,6 +66,17 @@ class _Part:
     quality: pl.DataFrame
 
 
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What is only seen over all parts at once."""
+
+    transfers: EntityFacts
+    collections: EntityFacts
+    credits: CreditFacts
+    proof: pl.DataFrame
+    breaks: pl.DataFrame
+
+
 def reconcile_day(inputs: DayInputs, context: Context, *, parts: int = 1) -> DayReport:
     """Reconcile one business date as of one instant.
 
@@ -73,17 +93,28 @@ def reconcile_day(inputs: DayInputs, context: Context, *, parts: int = 1) -> Day
     transfers = gather([part.facts for part in taken])
     collections = collection_facts(inputs.collections, _feed(inputs, "collection_intents"), context)
     received = credit_facts(inputs.credits, transfers, collections, _own_numbers(inputs), context)
+    collections = with_counted(collections, received)
+    moved = moved_accounts(transfers, collections, received, context)
+    proof = balance.prove(balance.BalanceFacts(inputs, transfers, collections, received, moved), context)
     findings = pl.concat(
         [
             *(part.findings for part in taken),
             find_all([DUPLICATE_PAYMENT], transfers, context),
             find_all(credit_breaks.TYPES, received, context),
-            find_all(feeds.TYPES, feeds.FeedFacts(inputs, transfers, collections, received), context),
+            find_all(COLLECTION_TYPES, collections, context),
+            find_all(balance.TYPES, proof, context),
+            find_all(feeds.TYPES, feeds.FeedFacts(inputs, transfers, collections, received, moved), context),
         ]
     )
-    subjects = pl.concat([*(part.subjects for part in taken), _subjects(received.lines, "credit_id")])
-    breaks = describe_breaks(findings, subjects, context)
-    return _assemble(taken, transfers, received, breaks, inputs, context)
+    subjects = pl.concat(
+        [
+            *(part.subjects for part in taken),
+            _subjects(received.lines, "credit_id"),
+            _subjects(collections.lines, "intent_id"),
+        ]
+    )
+    whole = _Whole(transfers, collections, received, proof, describe_breaks(findings, subjects, context))
+    return _assemble(taken, whole, inputs, context)
 
 
 def _take_part(transfers: pl.DataFrame, batches: pl.DataFrame, feed: ExportFeed, context: Context) -> _Part:
@@ -128,35 +159,46 @@ def _subjects(lines: pl.DataFrame, key: str) -> pl.DataFrame:
     )
 
 
-def _assemble(
-    taken: list[_Part],
-    transfers: EntityFacts,
-    received: CreditFacts,
-    breaks: pl.DataFrame,
-    inputs: DayInputs,
-    context: Context,
-) -> DayReport:
-    statuses = line_statuses(breaks, context)
-    out = transfer_lines(pl.concat(part.population for part in taken), statuses, matched_credits(received, context))
-    arrived = credit_lines(credit_population(received, context), statuses)
+def _assemble(taken: list[_Part], whole: _Whole, inputs: DayInputs, context: Context) -> DayReport:
+    statuses = line_statuses(whole.breaks, context)
+    out = transfer_lines(
+        pl.concat(part.population for part in taken), statuses, matched_credits(whole.credits, context)
+    )
+    arrived = credit_lines(credit_population(whole.credits, context), statuses)
+    collected = collection_lines(collection_population(whole.collections, context), statuses)
     rows_out = section_rows(pl.concat(part.sections for part in taken), out)
-    rows_in = arrived.with_columns(pl.lit("credits").alias("section"))
+    rows_in = _money_in(arrived, collected, whole.collections, context)
     summary = pl.concat([count_sections(rows_out, "out"), count_sections(rows_in, "in")])
-    moved = money_out(transfers, context).join(out, on="transfer_id")
-    shown = listed(breaks, context)
-    control = control_table(rows_out, rows_in, out, arrived, summary, moved, breaks, inputs.intake, context)
+    moved = money_out(whole.transfers, context).join(out, on="transfer_id")
+    proof = proof_lines(whole.proof, inputs.accounts)
+    control = control_table(rows_out, rows_in, out, summary, moved, proof, whole.breaks, inputs.intake, context)
     assert_identities(control)
+    shown = listed(whole.breaks, context)
     tables = {
         "control": control,
+        "balance_proof": proof,
         "summary": summary,
         "outgoing_transfers": out,
         "batches": batch_lines(pl.concat(part.batches for part in taken), statuses),
         "incoming_credits": arrived,
+        "collections": collected,
         "breaks": shown,
         "break_ageing": ageing(shown),
         "data_quality": pl.concat(part.quality for part in taken).sort("check_name", "subject"),
     }
     return DayReport(_conform(tables), verdict(shown, context))
+
+
+def _money_in(
+    arrived: pl.DataFrame, collected: pl.DataFrame, collections: EntityFacts, context: Context
+) -> pl.DataFrame:
+    """One row per credit, and per collection credited on the date that no credit reports already."""
+    counted = collected.filter("counted").join(credited_on(collections, context), on="intent_id", how="semi")
+    columns = ("account_id", "currency", "amount_minor", "recon_status")
+    return pl.concat(
+        frame.select(*columns, pl.lit(section).alias("section"))
+        for frame, section in ((arrived, "credits"), (counted, "collections"))
+    )
 
 
 def _conform(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

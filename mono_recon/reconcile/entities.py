@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from mono_recon.core.states import COLLECTION, TRANSFER, StateMachine
-from mono_recon.core.timelines import arrange, created_first, runs
+from mono_recon.core.timelines import arrange, created_first, first_known, runs
 from mono_recon.reconcile.context import Context
 
 
@@ -172,3 +172,15 @@ def state_columns(stated: pl.DataFrame, timeline: pl.DataFrame, kind: Kind) -> p
         for channel in ("webhook", "export")
     )
     return in_force.join(by_channel, on=key, how="left")
+
+
+def sources(known: pl.DataFrame, stated: pl.DataFrame, kind: Kind) -> pl.DataFrame:
+    """The sources of each line: of an entity of which nothing was stated before the cut-off its first observation.
+
+    Returns:
+        One row per entity: its id and ``source_refs``.
+    """
+    key = kind.id_column
+    unstated = known.join(stated.select(key).unique(), on=key, how="anti", maintain_order="left")
+    only = unstated.unique(key, keep="first", maintain_order=True)
+    return pl.concat([first_known(stated, key), first_known(only, key)])

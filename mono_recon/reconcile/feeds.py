@@ -4,19 +4,18 @@ Here belongs class ``data``: what is said about the data rather than about money
 date rests on it.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import polars as pl
 
+from mono_recon.reconcile.balance import nearest_balances
 from mono_recon.reconcile.breaks import BreakType
 from mono_recon.reconcile.context import Context
 from mono_recon.reconcile.coverage import uncovered
 from mono_recon.reconcile.credits import CreditFacts, credit_population
 from mono_recon.reconcile.entities import EntityFacts
 from mono_recon.reconcile.inputs import DayInputs
-from mono_recon.reconcile.transfers import money_out
 
 _SUBJECT = pl.Schema(
     {
@@ -39,12 +38,14 @@ class FeedFacts:
         transfers: Own transfers.
         collections: Own collection intents.
         credits: Incoming credits.
+        moved: ``account_id`` and ``currency`` of accounts with movements on the date.
     """
 
     inputs: DayInputs
     transfers: EntityFacts
     collections: EntityFacts
     credits: CreditFacts
+    moved: pl.DataFrame
 
 
 def _findings(rows: list[dict[str, str | None]], context: Context) -> pl.DataFrame:
@@ -108,37 +109,13 @@ def known_accounts(facts: FeedFacts, context: Context) -> set[str]:
 def _accounts_without_export(facts: FeedFacts, context: Context) -> int | None:
     """How many known accounts the transfer exports leave uncovered; None where the date is covered."""
     exports = facts.inputs.exports.filter(pl.col("resource") == "transfers")
-    accounts: set[str] | set[None] = known_accounts(facts, context) or {None}
-    blind = sum(uncovered(context.start, context.end, account, exports) for account in accounts)
+    blind = sum(uncovered(context.start, context.end, account, exports) for account in _reach(None, facts, context))
     return blind or None
 
 
 def _moved_without_closing(facts: FeedFacts, context: Context) -> list[str]:
-    out = facts.transfers.lines.join(money_out(facts.transfers, context), on="transfer_id", how="semi")
-    arrived = credit_population(facts.credits, context)
-    credited = facts.collections.timeline.filter(
-        pl.col("state") == "account_credited",
-        pl.col("started_at").is_between(context.start, context.end, "left"),
-    )
-    collected = facts.collections.lines.join(credited, on="intent_id", how="semi")
-    moved = pl.concat([out["account_id"], arrived["account_id"], collected["account_id"]]).drop_nulls().unique()
-    closed = set(nearest_balances(facts.inputs.balances, context.end, context)["account_id"])
-    return sorted(set(moved) - closed)
-
-
-def nearest_balances(balances: pl.DataFrame, moment: datetime, context: Context) -> pl.DataFrame:
-    """The figure of each account nearest to a moment: the earlier if equally near, the last known of one time.
-
-    Returns:
-        Rows of ``balances``, one per account and currency that has a figure near enough.
-    """
-    away = (pl.col("balance_at") - pl.lit(moment)).abs()
-    return (
-        balances.filter(away <= context.settings.balance.snapshot_tolerance)
-        .sort(away, "balance_at", pl.col("known_at"), "source_ref", descending=[False, False, True, True])
-        .unique(["account_id", "currency"], keep="first", maintain_order=True)
-        .sort("account_id", "currency")
-    )
+    closed = nearest_balances(facts.inputs.balances, context.end, context)
+    return sorted(set(facts.moved["account_id"]) - set(closed["account_id"]))
 
 
 def find_incomplete_export(facts: FeedFacts, context: Context) -> pl.DataFrame:
@@ -166,11 +143,10 @@ def find_incomplete_export(facts: FeedFacts, context: Context) -> pl.DataFrame:
     return _findings(rows, context)
 
 
-def _reach(account_id: str | None, facts: FeedFacts, context: Context) -> Iterator[str | None]:
+def _reach(account_id: str | None, facts: FeedFacts, context: Context) -> list[str | None]:
     if account_id is not None:
-        yield account_id
-    else:
-        yield from sorted(known_accounts(facts, context)) or [None]
+        return [account_id]
+    return [*sorted(known_accounts(facts, context))] or [None]
 
 
 def _next_day(context: Context) -> date:

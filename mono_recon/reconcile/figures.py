@@ -144,8 +144,8 @@ def figure_types(subject_type: str) -> tuple[BreakType[EntityFacts], ...]:
     return (
         BreakType(
             "amount_mismatch", "break", subject_type, find_amount_mismatch, always_high=True,
-            es="{subject}: {left_source} dice {left_money} y {right_source} dice {right_money}; diferencia {difference}",
-            en="{subject}: {left_source} says {left_money} and {right_source} says {right_money}; difference {difference}",
+            es="{subject}: {left_source} dice {left_money}, {right_source} {right_money}; diferencia {difference}",
+            en="{subject}: {left_source} says {left_money}, {right_source} {right_money}; difference {difference}",
         ),
         BreakType(
             "currency_mismatch", "break", subject_type, find_currency_mismatch, always_high=True,

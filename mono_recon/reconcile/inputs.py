@@ -20,6 +20,7 @@ class DayInputs:
         collections: ``core.collection_observations``.
         accounts: ``core.accounts``.
         balances: ``core.balances``.
+        adjustments: ``core.adjustments`` decided by then.
         exports: ``raw.exports``, described from the pages fetched by then, with ``first_fetched_at``
             and ``last_fetched_at`` (UTC).
         appearances: ``resource``, ``subject_id`` and ``started_at`` (UTC): the exports that each
@@ -36,6 +37,7 @@ class DayInputs:
     collections: pl.DataFrame
     accounts: pl.DataFrame
     balances: pl.DataFrame
+    adjustments: pl.DataFrame
     exports: pl.DataFrame
     appearances: pl.DataFrame
     arrivals: pl.DataFrame

@@ -49,3 +49,30 @@ def batch_lines(population: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFram
 def credit_lines(population: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
     """Body of ``report.incoming_credits``."""
     return with_status(population, "credit_id", statuses).select(body_columns(report.IncomingCredits)).sort("credit_id")
+
+
+def collection_lines(population: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataFrame:
+    """Body of ``report.collections``."""
+    return with_status(population, "intent_id", statuses).select(body_columns(report.Collections)).sort("intent_id")
+
+
+def proof_lines(proof: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
+    """Body of ``report.balance_proof``.
+
+    Args:
+        proof: Result of ``balance.prove``.
+        accounts: ``core.accounts``; the last known statement names an account.
+    """
+    names = (
+        accounts.sort("known_at", "source_ref")
+        .group_by("account_id")
+        .agg(
+            pl.col("name").last(ignore_nulls=True).alias("account_name"),
+            pl.col("number").last(ignore_nulls=True).str.replace_all(r"\D", "").str.tail(4).alias("account_last4"),
+        )
+    )
+    return (
+        proof.join(names, on="account_id", how="left", maintain_order="left")
+        .select(body_columns(report.BalanceProof))
+        .sort("account_id", "currency")
+    )

@@ -11,12 +11,13 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 INTERNAL_RULES = ("internal_external_id", "internal_reference")
+COLLECTION_RULE = "collection"
 RETURN_RULE = "return"
 PAYER_RULE = "known_payer"
 AMOUNT_DIFFERS = "amount_differs"
 """Not a match: all of the first rule holds but the amount."""
 
-PASSES = (*INTERNAL_RULES, AMOUNT_DIFFERS, "collection", RETURN_RULE, PAYER_RULE)
+PASSES = (*INTERNAL_RULES, AMOUNT_DIFFERS, COLLECTION_RULE, RETURN_RULE, PAYER_RULE)
 
 
 class Pair(NamedTuple):

@@ -7,16 +7,9 @@ in their families.
 import polars as pl
 
 from mono_recon.core.states import TRANSFER
-from mono_recon.core.timelines import CREATED, first_known
+from mono_recon.core.timelines import CREATED
 from mono_recon.reconcile.context import Context
-from mono_recon.reconcile.entities import (
-    TRANSFERS,
-    EntityFacts,
-    ExportFeed,
-    attributes,
-    divide,
-    state_columns,
-)
+from mono_recon.reconcile.entities import TRANSFERS, EntityFacts, ExportFeed, attributes, divide, sources, state_columns
 
 _ATTRIBUTES = (
     "account_id",
@@ -60,7 +53,7 @@ def transfer_facts(
         attributes(known, stated, TRANSFERS, _ATTRIBUTES)
         .join(state_columns(stated, timeline, TRANSFERS), on="transfer_id", how="left", maintain_order="left")
         .join(_routings(stated), on="transfer_id", how="left", maintain_order="left")
-        .join(_sources(known, stated), on="transfer_id", how="left", maintain_order="left")
+        .join(sources(known, stated, TRANSFERS), on="transfer_id", how="left", maintain_order="left")
         .join(_in_progress(timeline), on="transfer_id", how="left", maintain_order="left")
         .join(processing, on="batch_id", how="left", maintain_order="left")
         .with_columns(
@@ -86,12 +79,6 @@ def _routings(stated: pl.DataFrame) -> pl.DataFrame:
 def _in_progress(timeline: pl.DataFrame) -> pl.DataFrame:
     begun = timeline.filter(pl.col("state") == "in_progress")
     return begun.group_by("transfer_id").agg(pl.min("started_at").alias("in_progress_at"))
-
-
-def _sources(known: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
-    unstated = known.join(stated.select("transfer_id").unique(), on="transfer_id", how="anti")
-    only = unstated.unique("transfer_id", keep="first", maintain_order=True)
-    return pl.concat([first_known(stated, "transfer_id"), first_known(only, "transfer_id")])
 
 
 def is_open(state: str = "state_at_cutoff") -> pl.Expr:

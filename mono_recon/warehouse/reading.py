@@ -8,13 +8,14 @@ from datetime import datetime
 
 import polars as pl
 
-from mono_recon.core.exports import assign_exports, describe_exports
+from mono_recon.core.exports import PAGE_COLUMNS, assign_exports, describe_exports
 from mono_recon.core.knowledge import as_known
 from mono_recon.reconcile.context import Context
 from mono_recon.reconcile.inputs import DayInputs
 from mono_recon.schemas import core
 from mono_recon.schemas.table import Table, polars_schema, schema_name, table_name
 from mono_recon.warehouse.connect import Warehouse
+from mono_recon.warehouse.error_pages import error_pages
 
 
 def read_day(warehouse: Warehouse, context: Context) -> DayInputs:
@@ -37,7 +38,8 @@ def read_day(warehouse: Warehouse, context: Context) -> DayInputs:
         collections=collections,
         accounts=_known(warehouse, core.Accounts, known),
         balances=_known(warehouse, core.Balances, known),
-        exports=_exports(pages, items, _error_pages(warehouse, known)),
+        adjustments=warehouse.query("SELECT * FROM mono.core.adjustments WHERE decided_at <= $k", {"k": known}),
+        exports=_exports(pages, items),
         appearances=_appearances(pages, items),
         arrivals=_arrivals(warehouse, context),
         refusals=_refusals(warehouse, context),
@@ -47,7 +49,7 @@ def read_day(warehouse: Warehouse, context: Context) -> DayInputs:
 
 def first_known(warehouse: Warehouse, as_of: datetime) -> datetime | None:
     """When the earliest delivery was known; without any the earliest thing that Mono says it created."""
-    return warehouse.query(
+    since: datetime | None = warehouse.query(
         """
         SELECT coalesce(
             (SELECT min(known_at) FROM mono.raw.deliveries WHERE known_at <= $k),
@@ -58,12 +60,13 @@ def first_known(warehouse: Warehouse, as_of: datetime) -> datetime | None:
         ) AS since
         """,
         {"k": as_of},
-    ).item()  # type: ignore[no-any-return]  # one cell, an instant or null
+    ).item()
+    return since
 
 
 def last_known(warehouse: Warehouse) -> datetime | None:
     """The greatest instant at which anything became known or was decided."""
-    return warehouse.query(
+    latest: datetime | None = warehouse.query(
         """
         SELECT max(moment) FROM (
             SELECT max(known_at) AS moment FROM mono.raw.deliveries
@@ -74,7 +77,8 @@ def last_known(warehouse: Warehouse) -> datetime | None:
             UNION ALL SELECT max(decided_at) FROM mono.core.adjustments
         )
         """
-    ).item()  # type: ignore[no-any-return]  # one cell, an instant or null
+    ).item()
+    return latest
 
 
 def _known(warehouse: Warehouse, table: type[Table], as_of: datetime) -> pl.DataFrame:
@@ -95,20 +99,19 @@ def _copies(warehouse: Warehouse, as_of: datetime) -> pl.DataFrame:
 
 
 def _pages(warehouse: Warehouse, as_of: datetime) -> pl.DataFrame:
-    return warehouse.query(
+    """Accepted pages, and those that Mono answered with an error: both count for completeness."""
+    accepted = warehouse.query(
         "SELECT * EXCLUDE (body) FROM mono.raw.export_pages WHERE status = 'accepted' AND fetched_at <= $k",
         {"k": as_of},
     )
-
-
-def _error_pages(warehouse: Warehouse, as_of: datetime) -> pl.DataFrame:
-    return warehouse.query(
+    refused = warehouse.query(
         """
-        SELECT subject_id, row_index, known_at FROM mono.raw.quarantine
+        SELECT subject_id, row_index, known_at, raw, raw_sha256 FROM mono.raw.quarantine
         WHERE reason = 'error_response' AND known_at <= $k
         """,
         {"k": as_of},
     )
+    return pl.concat([accepted.select(PAGE_COLUMNS), error_pages(refused)])
 
 
 def _items(warehouse: Warehouse, as_of: datetime) -> pl.DataFrame:
@@ -135,11 +138,11 @@ def _items(warehouse: Warehouse, as_of: datetime) -> pl.DataFrame:
     )
 
 
-def _exports(pages: pl.DataFrame, items: pl.DataFrame, errors: pl.DataFrame) -> pl.DataFrame:
+def _exports(pages: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     fetched = pages.group_by("export_id").agg(
         pl.min("fetched_at").alias("first_fetched_at"), pl.max("fetched_at").alias("last_fetched_at")
     )
-    return describe_exports(pages, items, errors).join(fetched, on="export_id", how="left", maintain_order="left")
+    return describe_exports(pages, items).join(fetched, on="export_id", how="left", maintain_order="left")
 
 
 def _appearances(pages: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
