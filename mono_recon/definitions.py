@@ -9,7 +9,7 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message="Specifying a partitions_def on an AssetCheckSpec")
     from mono_recon.defs.intake import ARCHIVE, intake
     from mono_recon.defs.report import report_tables
-from mono_recon.defs.partitions import DAILY_JOB, INGEST_JOB, INTAKE, REPORT
+from mono_recon.defs.partitions import DAILY_JOB, INGEST_JOB
 from mono_recon.defs.resources import SettingsSource
 
 defs = dg.Definitions(

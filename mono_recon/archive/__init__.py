@@ -1,0 +1,1 @@
+"""Reading the archive: from files to records to frames. Knows no database."""

@@ -15,11 +15,18 @@ from mono_recon.cli.answer import Answer, consoles
 from mono_recon.cli.failures import exit_code, told
 from mono_recon.cli.session import Session
 
+
+def _version() -> str:
+    from mono_recon.pipeline.code import code_version  # noqa: PLC0415  help needs it not
+
+    return code_version()
+
+
 app = App(
     name="mono-recon",
     help="Reconcile Mono's webhooks with its API exports, to the centavo, every day.",
     help_format="plaintext",
-    version=lambda: _version(),
+    version=_version,
 )
 app.command("mono_recon.cli.runs:run")
 app.command("mono_recon.cli.runs:backfill")
@@ -31,12 +38,6 @@ app.command(report)
 app.command("mono_recon.cli.query:query")
 app.command("mono_recon.cli.demo:demo")
 app.command("mono_recon.cli.doctor:doctor")
-
-
-def _version() -> str:
-    from mono_recon.pipeline.code import code_version  # noqa: PLC0415  help needs it not
-
-    return code_version()
 
 
 @app.meta.default

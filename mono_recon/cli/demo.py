@@ -1,5 +1,6 @@
 """``demo``: a believable fortnight with labelled faults, to try everything on."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -32,12 +33,18 @@ def demo(
 
     with session.progress():
         written = write_demo(dir, days=days, transfers_per_day=transfers_per_day, seed=seed)
-    data = written.to_dict()
+    data = asdict(written) | {
+        "folder": str(written.folder),
+        "first_day": written.first_day.isoformat(),
+        "last_day": written.last_day.isoformat(),
+        "labels": dict(written.labels),
+    }
     return Answer(
         data,
         lambda console: console.print(
-            f"Wrote {data['first_day']} to {data['last_day']} under {dir}.\n"
-            f"Next: mono-recon --data {dir} backfill --from {data['first_day']} --to {data['last_day']}",
+            f"Wrote {written.first_day} to {written.last_day} under {dir}: {written.deliveries} deliveries,"
+            f" {written.pages} pages, {sum(written.labels.values())} labelled faults.\n"
+            f"Next: mono-recon --data {dir} backfill --from {written.first_day} --to {written.last_day}",
             soft_wrap=True,
         ),
     )

@@ -26,8 +26,7 @@ def query(sql: str, /, *, format: Form = "table", session: Shared) -> Answer:  #
     if format == "csv":
         rows.with_columns(pl.col(pl.List(pl.String)).list.join("|")).write_csv(sys.stdout)
     elif format == "json":
-        rows.write_json(sys.stdout)
-        sys.stdout.write("\n")
+        sys.stdout.write(rows.write_json() + "\n")
     elif format == "parquet":
         rows.write_parquet(sys.stdout.buffer)
     else:

@@ -7,7 +7,6 @@ an export covers belongs to ``reconcile``.
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 import polars as pl
 
@@ -37,7 +36,19 @@ _OK = 200
 _IS_ANSWER = pl.col("http_status").fill_null(_OK) == _OK
 _NUMBER = pl.col("page_number").fill_null(1)
 _LAST = pl.coalesce(pl.col("total_pages").max(), _NUMBER.filter(_IS_ANSWER).n_unique())
-_QUESTION = ("export_id", "request_key")
+_EXPORT = ("export_id", "request_key")
+
+
+def question() -> pl.Expr:
+    """What the pages of one export have in common, as a text: its declared id, else what was asked."""
+    return pl.coalesce("declared_export_id", _asked()).alias("question")
+
+
+def export_id(started_at: str) -> pl.Expr:
+    """The id of an export that declares none: SHA-256, in hex, of its request key, ``@`` and its start."""
+    start = pl.col(started_at).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+    text = pl.concat_str(_asked(), pl.lit("@"), start)
+    return text.map_elements(lambda name: hashlib.sha256(name.encode()).hexdigest(), pl.String).alias("export_id")
 
 
 def assign_exports(pages: pl.DataFrame) -> pl.DataFrame:
@@ -52,22 +63,16 @@ def assign_exports(pages: pl.DataFrame) -> pl.DataFrame:
         pages: ``PAGE_COLUMNS`` of all accepted pages and error pages of the questions concerned.
 
     Returns:
-        The same rows in another order, with ``export_id``: as declared, or the SHA-256 in hex of
-        ``<request key>@<start in UTC with six decimals and Z>``.
+        The same rows in another order, with ``export_id``.
     """
-    question = pl.coalesce("request_key", pl.col("resource") + "?")
-    ordered = pages.with_columns(question.alias("question"), _NUMBER.alias("number")).sort(
-        "question", "fetched_at", "number", _IS_ANSWER, "page_id"
+    ordered = pages.with_columns(question(), _NUMBER.alias("number"), _IS_ANSWER.alias("is_answer")).sort(
+        "question", "fetched_at", "number", "is_answer", "page_id"
     )
-    declared = ordered.filter(pl.col("declared_export_id").is_not_null())
-    others = ordered.filter(pl.col("declared_export_id").is_null())
-    named = _named(others.select("question", "fetched_at", "number", _IS_ANSWER.alias("is_answer")).iter_rows())
-    return pl.concat(
-        [
-            declared.with_columns(pl.col("declared_export_id").alias("export_id")),
-            others.with_columns(pl.Series("export_id", list(named), pl.String)),
-        ]
-    ).drop("question", "number")
+    starts = pl.Series("begun", list(_starts(ordered.select("question", "number", "is_answer").iter_rows())), pl.Int64)
+    named = ordered.with_columns(starts).with_columns(pl.col("fetched_at").first().over("begun").alias("start"))
+    return named.with_columns(pl.coalesce("declared_export_id", export_id("start")).alias("export_id")).select(
+        pages.columns
+    )
 
 
 def describe_exports(pages: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
@@ -87,7 +92,7 @@ def describe_exports(pages: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     """
     answers = pages.filter(_IS_ANSWER)
     described = (
-        pages.group_by(_QUESTION)
+        pages.group_by(_EXPORT)
         .agg(
             pl.col("resource", "account_id", "window_from", "window_until").drop_nulls().first(),
             pl.coalesce(pl.col("declared_started_at").min(), pl.col("fetched_at").min()).alias("started_at"),
@@ -99,8 +104,8 @@ def describe_exports(pages: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
             (_IS_ANSWER & (pl.col("total_items").is_null() | pl.col("total_pages").is_null())).any().alias("is_open"),
             pl.col("is_narrowed").any(),
         )
-        .join(_item_counts(answers, items), on=_QUESTION, how="left", nulls_equal=True)
-        .join(_unhealed(pages, answers), on=_QUESTION, how="left", nulls_equal=True)
+        .join(_item_counts(answers, items), on=_EXPORT, how="left", nulls_equal=True)
+        .join(_unhealed(pages, answers), on=_EXPORT, how="left", nulls_equal=True)
         .with_columns(pl.col("items").fill_null(0), pl.col("has_error").fill_null(value=False))
         .with_columns(_incomplete_reason().alias("incomplete_reason"))
         .with_columns(pl.col("incomplete_reason").is_null().alias("is_complete"))
@@ -108,37 +113,40 @@ def describe_exports(pages: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     proves_absence = pl.col("is_complete") & ~pl.col("is_narrowed") & ~pl.col("is_open")
     return (
         described.with_columns(proves_absence.alias("proves_absence"))
-        .sort(*_QUESTION)
+        .sort(*_EXPORT)
         .select(list(polars_schema(Exports)))
     )
 
 
-def _named(rows: Iterable[tuple[str, datetime, int, bool]]) -> Iterator[str]:
-    """The export of each page that declares none; rows in order of question and fetch time."""
-    asked, export_id, answered = "", "", set[int]()
-    for question, fetched_at, number, is_answer in rows:
-        if question != asked or number in answered:
-            text = f"{question}@{fetched_at:%Y-%m-%dT%H:%M:%S.%fZ}"
-            asked, export_id, answered = question, hashlib.sha256(text.encode()).hexdigest(), set()
+def _asked() -> pl.Expr:
+    return pl.coalesce("request_key", pl.col("resource") + "?")
+
+
+def _starts(rows: Iterable[tuple[str, int, bool]]) -> Iterator[int]:
+    """The position of the page that begins each page's export; rows in order of question and fetch time."""
+    asked, begun, answered = None, 0, set[int]()
+    for position, (question_, number, is_answer) in enumerate(rows):
+        if question_ != asked or number in answered:
+            asked, begun, answered = question_, position, set()
         if is_answer:
             answered.add(number)
-        yield export_id
+        yield begun
 
 
 def _item_counts(answers: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
-    counted = answers.select(*_QUESTION, "page_id", "fetched_at").join(items, on=["page_id", "fetched_at"])
-    return counted.group_by(_QUESTION).agg(pl.col("item_id").n_unique().cast(pl.Int64).alias("items"))
+    counted = answers.select(*_EXPORT, "page_id", "fetched_at").join(items, on=["page_id", "fetched_at"])
+    return counted.group_by(_EXPORT).agg(pl.col("item_id").n_unique().cast(pl.Int64).alias("items"))
 
 
 def _unhealed(pages: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
     """Questions with an error that no later answer to the same page number heals."""
-    number = (*_QUESTION, "number")
-    healed = answers.group_by(*_QUESTION, _NUMBER.alias("number")).agg(pl.col("fetched_at").max().alias("healed_at"))
+    number = (*_EXPORT, "number")
+    healed = answers.group_by(*_EXPORT, _NUMBER.alias("number")).agg(pl.col("fetched_at").max().alias("healed_at"))
     errors = pages.filter(~_IS_ANSWER).with_columns(_NUMBER.alias("number"))
     return (
         errors.join(healed, on=number, how="left", nulls_equal=True)
         .filter(pl.col("healed_at").is_null() | (pl.col("healed_at") < pl.col("fetched_at")))
-        .select(*_QUESTION, has_error=True)
+        .select(*_EXPORT, has_error=True)
         .unique()
     )
 

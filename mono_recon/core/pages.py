@@ -90,9 +90,7 @@ def merge_pages(incoming: pl.DataFrame, held: HeldPages, paths: pl.DataFrame) ->
 
 def _records(incoming: pl.DataFrame, held: HeldPages) -> pl.DataFrame:
     """All records, given and held, one row each."""
-    stored = held.copies.select(
-        pl.col("record_id").alias("page_id"), pl.col("known_at").alias("fetched_at"), *_PLACE
-    )
+    stored = held.copies.select(pl.col("record_id").alias("page_id"), pl.col("known_at").alias("fetched_at"), *_PLACE)
     alone = held.pages.join(stored, on=KEY, how="anti", nulls_equal=True)
     return pl.concat(
         [
@@ -115,17 +113,19 @@ def _records(incoming: pl.DataFrame, held: HeldPages) -> pl.DataFrame:
 def _copies(records: pl.DataFrame) -> pl.DataFrame:
     """Rows of ``raw.copies`` for pages that were found more than once and are not there yet."""
     has_news = pl.col("record").is_not_null().any().over(KEY)
-    return records.filter(
-        pl.col("count") > 1, has_news, ~pl.col("is_stored"), pl.col("fetched_at").is_not_null()
-    ).select(
-        pl.lit("exports").alias("kind"),
-        pl.col("page_id").alias("record_id"),
-        pl.col("page_id").alias("copy_id"),
-        pl.col("fetched_at").alias("known_at"),
-        *(
-            pl.lit(None, dtype).alias(name)
-            for name, dtype in polars_schema(Copies).items()
-            if name in {"known_at_source", "event_at", "signature_status", "secret_name", "body"}
-        ),
-        *_PLACE,
-    ).select(list(polars_schema(Copies)))
+    return (
+        records.filter(pl.col("count") > 1, has_news, ~pl.col("is_stored"), pl.col("fetched_at").is_not_null())
+        .select(
+            pl.lit("exports").alias("kind"),
+            pl.col("page_id").alias("record_id"),
+            pl.col("page_id").alias("copy_id"),
+            pl.col("fetched_at").alias("known_at"),
+            *(
+                pl.lit(None, dtype).alias(name)
+                for name, dtype in polars_schema(Copies).items()
+                if name in {"known_at_source", "event_at", "signature_status", "secret_name", "body"}
+            ),
+            *_PLACE,
+        )
+        .select(list(polars_schema(Copies)))
+    )

@@ -211,14 +211,16 @@ def _copies(records: pl.DataFrame) -> pl.DataFrame:
     """Rows of ``raw.copies`` that are not stored yet, or are stored under an id that holds no longer."""
     is_other = pl.col("copy_id") != pl.col("delivery_id")
     is_outdated = (pl.col("held_as").drop_nulls().first() != pl.col("delivery_id").first()).over("event")
-    return records.filter(
-        pl.col("copies") > 1, ~pl.col("is_stored") | is_outdated.fill_null(value=False)
-    ).select(
-        pl.lit("webhooks").alias("kind"),
-        pl.col("delivery_id").alias("record_id"),
-        *(pl.when(is_other).then("body").alias("body") if name == "body" else name for name in _COPY),
-        "copy_id",
-    ).select(list(polars_schema(Copies)))
+    return (
+        records.filter(pl.col("copies") > 1, ~pl.col("is_stored") | is_outdated.fill_null(value=False))
+        .select(
+            pl.lit("webhooks").alias("kind"),
+            pl.col("delivery_id").alias("record_id"),
+            *(pl.when(is_other).then("body").alias("body") if name == "body" else name for name in _COPY),
+            "copy_id",
+        )
+        .select(list(polars_schema(Copies)))
+    )
 
 
 def _outcomes(records: pl.DataFrame) -> pl.DataFrame:

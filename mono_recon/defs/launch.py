@@ -5,7 +5,7 @@ Here belongs how a run is started and what it left. What a run does is in its as
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,8 +15,8 @@ from typing import Any
 
 import dagster as dg
 
-from mono_recon.defs.partitions import DAILY_JOB, INGEST_JOB, INTAKE, REPORT
 from mono_recon.definitions import defs
+from mono_recon.defs.partitions import DAILY_JOB, INGEST_JOB, INTAKE, REPORT
 from mono_recon.settings import Settings
 
 HOME_VARIABLE = "DAGSTER_HOME"
@@ -82,7 +82,7 @@ def launch(
 
 
 @contextmanager
-def _instance(data: Path):  # noqa: ANN202
+def _instance(data: Path) -> Iterator[dg.DagsterInstance]:
     home = dagster_home(data, dict(os.environ))
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
@@ -93,7 +93,7 @@ def _instance(data: Path):  # noqa: ANN202
 
 
 @contextmanager
-def _original_error():  # noqa: ANN202
+def _original_error() -> Iterator[None]:
     """Raise what an asset raised rather than Dagster's account of it."""
     try:
         yield

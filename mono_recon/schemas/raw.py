@@ -159,8 +159,14 @@ class Quarantine(Table):
     known_at: Instant = column("received_at or fetched_at, else the envelope timestamp, where readable", nullable=True)
     archive_date: pl.Date = column("Day named by the folders, the clock of a record that has none", nullable=True)
     page_id: str = column("Page of a refused row; null for a record", nullable=True)
-    row_index: pl.Int64 = column("Index of a refused row on its page, from 0; null for a record", nullable=True)
-    subject_id: str = column("Id of a refused row, where it can be read", nullable=True)
+    row_index: pl.Int64 = column(
+        "Index of a refused row on its page, from 0; of a captured page whose status is not 200 its page number",
+        nullable=True,
+    )
+    subject_id: str = column(
+        "Id of a refused row, where it can be read; of a page that is not 200 its export id, else its request key",
+        nullable=True,
+    )
 
 
 TABLES: tuple[type[Table], ...] = (Files, Deliveries, Copies, Exports, ExportPages, Quarantine)

@@ -1,0 +1,1 @@
+"""The lake that everything is kept in: the only place that knows DuckDB."""

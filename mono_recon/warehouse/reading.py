@@ -84,7 +84,7 @@ def last_known(warehouse: Warehouse) -> datetime | None:
 def _known(warehouse: Warehouse, table: type[Table], as_of: datetime) -> pl.DataFrame:
     name = f"mono.{schema_name(table)}.{table_name(table)}"
     found = warehouse.query(f"SELECT * FROM {name} WHERE known_at <= $k", {"k": as_of})  # noqa: S608  a contract's name
-    return found.select(polars_schema(table))
+    return found.select(list(polars_schema(table)))
 
 
 def _copies(warehouse: Warehouse, as_of: datetime) -> pl.DataFrame:

@@ -1,0 +1,73 @@
+# Everything a person types; each target sets up what it needs on a machine with Python alone.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := bash
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+FIRST_DAY := 2026-03-02
+LAST_DAY := 2026-03-16
+
+# Dagster refuses a relative home, and leaves its telemetry on without one.
+export DAGSTER_HOME := $(CURDIR)/dagster_home
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup demo test check format lint types definitions bench dev lock
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED)  ## make .venv from requirements.lock
+
+# --no-deps: the lock is complete, and pip's hash mode stumbles over a requirement with an extra
+# (pandera[polars]), for which it looks for a second, unpinned line.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo 'mono_recon needs Python 3.11 or newer; name one: make setup PYTHON=python3.11' >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --no-deps --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(INSTALLED)  ## write a fortnight of invented data with labelled faults to demo/ and reconcile it
+	$(BIN)/mono-recon demo --dir demo
+	$(BIN)/mono-recon --data demo backfill --from $(FIRST_DAY) --to $(LAST_DAY)
+	@echo
+	@echo 'The last report:    demo/reports/$(LAST_DAY)/'
+	@echo 'The same in words:  $(BIN)/mono-recon --data demo report show $(LAST_DAY)'
+	@echo 'All reports:        $(BIN)/mono-recon --data demo report list'
+	@echo 'The faults put in:  demo/truth.jsonl'
+
+test: $(INSTALLED)  ## run the tests
+	$(BIN)/pytest -n 2
+
+check: lint types definitions test  ## everything that must hold before a commit
+
+format: $(INSTALLED)  ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(INSTALLED)  ## format, rules and the direction of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: $(INSTALLED)  ## strict types
+	$(BIN)/mypy
+
+definitions: $(INSTALLED)  ## load the Dagster definitions
+	$(BIN)/dg check defs
+
+bench: $(INSTALLED)  ## run the benchmarks
+	@set -e; for file in bench/*.py; do \
+		[ -e "$$file" ] || { echo 'there are no benchmarks yet'; break; }; $(BIN)/python "$$file"; done
+
+dev: $(INSTALLED)  ## Dagster's web page with schedules and runs, on this machine only
+	$(BIN)/dg dev --host 127.0.0.1
+
+# The lock holds for every supported Python and names no index. It needs uv; nothing else does.
+lock:  ## make requirements.lock anew from pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+		--group dev --output-file requirements.lock pyproject.toml

@@ -1,0 +1,254 @@
+"""The archive's bytes in portions that fit memory, cut where records begin.
+
+Here belongs the way from files to chunks: which part of a file is a record or holds several, and on which line
+and byte it begins. Whether a record is any good is seen in ``decode``.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from mono_recon.archive.arrays import BLANK, Element, LongRecord, NotAnArrayError, split_array
+from mono_recon.archive.contents import BrokenOffError, read_blocks
+from mono_recon.archive.files import ArchiveFile
+from mono_recon.archive.rules import Rules
+from mono_recon.archive.strict_json import is_json
+
+CHUNK_BYTES = 24 * 1024 * 1024
+"""Size from which a chunk is handed on: large enough that the fixed cost of a frame does not count."""
+
+BOM = b"\xef\xbb\xbf"
+_LINE_FORMS = (".jsonl", ".ndjson")
+_OVERSIZED = "oversized_record"
+# A byte-order mark and a line ending are no part of a record.
+_AROUND = len(BOM) + len(b"\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file and the hash of its bytes."""
+
+    file: ArchiveFile
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Bytes of one file.
+
+    Attributes:
+        source: The file.
+        form: ``lines`` (whole lines), ``document`` (all there is) or ``element`` (one element of an array).
+        data: The bytes.
+        line: Line on which they begin, from 1.
+        byte_offset: Byte at which they begin in the decompressed content, from 0.
+        broken_off: Reason and detail if the content breaks off behind them.
+    """
+
+    source: Source
+    form: str
+    data: bytes
+    line: int = 1
+    byte_offset: int = 0
+    broken_off: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedPiece:
+    """A record that is refused without being read: its place, its first 64 KiB and its hash."""
+
+    source: Source
+    reason: str
+    detail: str
+    line: int
+    byte_offset: int
+    data: bytes
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Pieces of one or many files, in the archive's order."""
+
+    pieces: tuple[Piece | RefusedPiece, ...]
+
+
+def iter_chunks(files: Iterable[tuple[ArchiveFile, str]], rules: Rules) -> Iterator[Chunk]:
+    """The records of files, each with its SHA-256, as chunks of about 24 MiB in the files' order."""
+    pieces: list[Piece | RefusedPiece] = []
+    size = 0
+    for piece in chain.from_iterable(_pieces(Source(file, sha256), rules) for file, sha256 in files):
+        pieces.append(piece)
+        size += len(piece.data)
+        if size >= CHUNK_BYTES:
+            yield Chunk(tuple(pieces))
+            pieces, size = [], 0
+    if pieces:
+        yield Chunk(tuple(pieces))
+
+
+def too_long(rules: Rules) -> str:
+    """The detail of a record that is larger than is allowed."""
+    return f"the record is longer than {rules.max_record_bytes} bytes"
+
+
+def _pieces(source: Source, rules: Rules) -> Iterator[Piece | RefusedPiece]:
+    name = source.file.path.removesuffix(".gz").removesuffix(".zst")
+    return _line_pieces(source, rules) if name.endswith(_LINE_FORMS) else _document_pieces(source, rules)
+
+
+def _line_pieces(source: Source, rules: Rules) -> Iterator[Piece | RefusedPiece]:
+    lines = _Lines(source, rules)
+    try:
+        for block in read_blocks(source.file, rules.max_file_bytes):
+            yield from lines.feed(block)
+    except BrokenOffError as error:
+        yield lines.break_off(error)
+    else:
+        yield from lines.close()
+
+
+class _Lines:
+    """Cuts content behind its last whole line, block by block."""
+
+    def __init__(self, source: Source, rules: Rules) -> None:
+        self._source = source
+        self._rules = rules
+        self._rest = bytearray()
+        self._long: LongRecord | None = None
+        self._long_size = 0
+        self._line = 1
+        self._offset = 0
+
+    def feed(self, block: bytes) -> Iterator[Piece | RefusedPiece]:
+        if self._long is not None:
+            end = block.find(b"\n") + 1
+            self._lengthen(block[:end] if end else block)
+            if not end:
+                return
+            yield self._end_long(_OVERSIZED, too_long(self._rules))
+            block = block[end:]
+        end = block.rfind(b"\n") + 1
+        if end:
+            data = b"".join((self._rest, memoryview(block)[:end]))
+            yield Piece(self._source, "lines", data, self._line, self._offset)
+            self._line += data.count(b"\n")
+            self._offset += len(data)
+            self._rest.clear()
+        self._rest += block[end:]
+        if len(self._rest) > self._rules.max_record_bytes + _AROUND:
+            self._long, self._long_size = LongRecord(), 0
+            self._lengthen(bytes(self._rest))
+            self._rest.clear()
+
+    def close(self) -> Iterator[Piece | RefusedPiece]:
+        if self._long is not None:
+            yield self._end_long(_OVERSIZED, too_long(self._rules))
+        elif self._rest:
+            yield Piece(self._source, "lines", bytes(self._rest), self._line, self._offset)
+
+    def break_off(self, error: BrokenOffError) -> Piece | RefusedPiece:
+        if self._long is not None:
+            return self._end_long(error.reason, str(error))
+        end = (error.reason, str(error))
+        return Piece(self._source, "lines", bytes(self._rest), self._line, self._offset, end)
+
+    def _lengthen(self, data: bytes) -> None:
+        if self._long is not None:
+            self._long.add(data.rstrip(b"\r\n"))
+            self._long_size += len(data)
+
+    def _end_long(self, reason: str, detail: str) -> RefusedPiece:
+        long = self._long or LongRecord()
+        piece = RefusedPiece(self._source, reason, detail, self._line, self._offset, long.head, long.sha256)
+        self._long = None
+        self._line += 1
+        self._offset += self._long_size
+        return piece
+
+
+def _document_pieces(source: Source, rules: Rules) -> Iterator[Piece | RefusedPiece]:
+    held = bytearray()
+    broken_off = None
+    try:
+        for block in read_blocks(source.file, rules.max_file_bytes):
+            held += block
+            if len(held) > rules.max_record_bytes + _AROUND:
+                break
+    except BrokenOffError as error:
+        broken_off = (error.reason, str(error))
+    if broken_off is None and len(held) > rules.max_record_bytes + _AROUND:
+        yield from _long_document(source, rules, bytes(held))
+    elif held or broken_off:
+        yield Piece(source, "document", bytes(held), broken_off=broken_off)
+
+
+def document_start(data: bytes) -> tuple[int, int]:
+    """Line and byte offset of the first byte of a document that is neither blank nor byte-order mark."""
+    content = data.removeprefix(BOM).lstrip(BLANK)
+    offset = len(data) - len(content)
+    return 1 + data.count(b"\n", 0, offset), offset
+
+
+def _long_document(source: Source, rules: Rules, head: bytes) -> Iterator[Piece | RefusedPiece]:
+    line, offset = document_start(head)
+
+    def elements() -> Iterator[Element]:
+        blocks = _blocks_from(source, rules, offset)
+        return split_array(blocks, rules.max_record_bytes, line=line, byte_offset=offset)
+
+    # The first reading only proves that the document is an array: a record of it is given after that.
+    if head[offset : offset + 1] == b"[" and is_array(elements()):
+        yield from element_pieces(source, elements(), rules)
+        return
+    long, reason, detail = LongRecord(), _OVERSIZED, too_long(rules)
+    try:
+        for block in _blocks_from(source, rules, offset):
+            long.add(block)
+    except BrokenOffError as error:
+        reason, detail = error.reason, str(error)
+    yield RefusedPiece(source, reason, detail, line, offset, long.head, long.sha256)
+
+
+def _blocks_from(source: Source, rules: Rules, offset: int) -> Iterator[bytes]:
+    for block in read_blocks(source.file, rules.max_file_bytes):
+        if len(block) > offset:
+            yield block[offset:]
+        offset = max(offset - len(block), 0)
+
+
+def is_array(elements: Iterable[Element]) -> bool:
+    """Whether a document is a JSON array, as far as it goes."""
+    try:
+        return all(
+            element.sha256 is not None or element.broken_off is not None or is_json(element.data)
+            for element in elements
+        )
+    except NotAnArrayError:
+        return False
+
+
+def element_pieces(source: Source, elements: Iterable[Element], rules: Rules) -> Iterator[Piece | RefusedPiece]:
+    """The elements of an array as pieces; content that breaks off ends with what is known of the damage."""
+    for element in elements:
+        if element.broken_off is not None:
+            end = (element.broken_off.reason, str(element.broken_off))
+            yield from last_pieces(source, "element", element.data, (element.line, element.byte_offset), end)
+        elif element.sha256 is not None:
+            place = (element.line, element.byte_offset)
+            yield RefusedPiece(source, _OVERSIZED, too_long(rules), *place, element.data, element.sha256)
+        else:
+            yield Piece(source, "element", element.data, element.line, element.byte_offset)
+
+
+def last_pieces(
+    source: Source, form: str, data: bytes, place: tuple[int, int], broken_off: tuple[str, str]
+) -> Iterator[Piece | RefusedPiece]:
+    """What stands before a break: a record if it is whole, and the damage, of which a cut record is a part."""
+    is_whole = bool(data) and is_json(data)
+    if is_whole:
+        yield Piece(source, form, data, *place)
+        line, offset = place
+        data, place = b"", (line + data.count(b"\n"), offset + len(data))
+    yield RefusedPiece(source, *broken_off, *place, data, hashlib.sha256(data).hexdigest())

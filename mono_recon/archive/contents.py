@@ -1,0 +1,106 @@
+"""The decompressed content of a file, block by block, and how it ends.
+
+Here belong the packings and their damage. Memory stays bounded whatever a file claims to decompress to.
+What the content means belongs to ``chunks``.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Protocol
+
+import zstandard
+
+from mono_recon.archive.files import ArchiveFile
+
+BLOCK_BYTES = 4 * 1024 * 1024
+
+# The most that either packing makes of one byte keeps a step below some 32 MB.
+_GZIP_STEP = 32 * 1024
+_ZSTD_STEP = 1024
+_GZIP_MEMBER = 16 + zlib.MAX_WBITS
+
+
+class BrokenOffError(Exception):
+    """The content ends before its end: the file is damaged, or larger than is allowed.
+
+    Attributes:
+        reason: ``unreadable_file`` or ``oversized_record``.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+def read_blocks(file: ArchiveFile, max_bytes: int) -> Iterator[bytes]:
+    """The content in blocks of about 4 MiB.
+
+    Raises:
+        BrokenOffError: After everything that could be read was given.
+    """
+    gathered: list[bytes] = []
+    size = 0
+    try:
+        for piece in _limited(_pieces(file), max_bytes):
+            gathered.append(piece)
+            size += len(piece)
+            if size >= BLOCK_BYTES:
+                yield b"".join(gathered)
+                gathered, size = [], 0
+    except BrokenOffError:
+        if size:
+            yield b"".join(gathered)
+        raise
+    if size:
+        yield b"".join(gathered)
+
+
+def _limited(pieces: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
+    left = max_bytes
+    for piece in pieces:
+        if len(piece) > left:
+            yield piece[:left]
+            raise BrokenOffError("oversized_record", f"the content is longer than {max_bytes} bytes and is cut there")
+        left -= len(piece)
+        yield piece
+
+
+def _pieces(file: ArchiveFile) -> Iterator[bytes]:
+    try:
+        with file.absolute.open("rb") as stream:
+            if file.path.endswith(".gz"):
+                yield from _decompressed(stream, lambda: zlib.decompressobj(_GZIP_MEMBER), _GZIP_STEP)
+            elif file.path.endswith(".zst"):
+                yield from _decompressed(stream, zstandard.ZstdDecompressor().decompressobj, _ZSTD_STEP)
+            else:
+                yield from iter(lambda: stream.read(BLOCK_BYTES), b"")
+    except OSError as error:
+        raise BrokenOffError("unreadable_file", f"cannot be read: {error.strerror}") from error
+    except (zlib.error, zstandard.ZstdError) as error:
+        raise BrokenOffError("unreadable_file", f"cannot be decompressed: {error}") from error
+
+
+def _decompressed(stream: BinaryIO, start: Callable[[], _Decompressor], step: int) -> Iterator[bytes]:
+    member: _Decompressor | None = None
+    rest = b""
+    while packed := rest or stream.read(step):
+        if member is None:
+            # Zeros may fill the space behind the last member.
+            if not packed.strip(b"\0"):
+                rest = b""
+                continue
+            member = start()
+        yield member.decompress(packed)
+        rest = b""
+        if member.eof:
+            rest, member = member.unused_data, None
+    if member is not None:
+        raise BrokenOffError("unreadable_file", "cannot be decompressed: the file ends too early")

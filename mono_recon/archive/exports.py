@@ -1,0 +1,135 @@
+"""Export records: from bytes to a page with its rows, or to the reason against it.
+
+Here belongs the reading of a page's rows, each accepted or refused by itself. The shapes of a page belong
+to ``pages``, what a row must be to ``payloads``; which pages form an export is decided later, over all of
+them.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+import msgspec
+
+from mono_recon.archive.observations import Carrier, Rows, rows_of
+from mono_recon.archive.pages import Page, RefusedRow, open_page
+from mono_recon.archive.payloads import Account, Balance, Bank, Intent, LedgerTransaction, Link, Pagination, Transfer
+from mono_recon.archive.refusals import Refused, RefusedError, outranked, weigh
+from mono_recon.archive.schema_rules import (
+    BrokenRulesError,
+    Failure,
+    convert_exactly,
+    missing,
+    wrong,
+)
+from mono_recon.archive.strict_json import compact, is_odd, is_storable
+
+_OK = 200
+_ROWS: dict[str, tuple[str | None, type[msgspec.Struct]]] = {
+    "transfers": ("transfers", Transfer),
+    "accounts": ("accounts", Account),
+    "accounts/{id}/balances": (None, Balance),
+    "collection_intents": ("collection_intents", Intent),
+    "collection_links": ("collection_links", Link),
+    "banks": ("banks", Bank),
+    "ledger/accounts/{id}/transactions": ("transactions", LedgerTransaction),
+}
+"""Per resource the key of its rows and their type; without a key the answer itself is the one row."""
+
+
+def read_page(raw: bytes, path_fetched_at: datetime | None, *, is_element: bool, record: int) -> Page:
+    """The page that a record holds.
+
+    Args:
+        raw: The record's bytes without line ending or byte-order mark.
+        path_fetched_at: Fetch time that the file's path names, the clock of a bare page.
+        is_element: The record is an element of an array and has no raw bytes of its own.
+        record: Position that the page will have in its table.
+
+    Raises:
+        RefusedError: With the first reason that applies.
+    """
+    duplicates: list[Failure] = []
+    try:
+        page, failures = open_page(raw, path_fetched_at, duplicates, is_element=is_element)
+    except RefusedError as error:
+        raise outranked(error, duplicates) from None
+    items = [] if failures or page.resource is None else _items(page, failures)
+    if failures or duplicates:
+        raise _refused(page, [*failures, *duplicates])
+    page.items = len(items)
+    _read_rows(page, items, record)
+    return page
+
+
+def _refused(page: Page, failures: list[Failure]) -> RefusedError:
+    reason, detail = weigh(failures)
+    refused = Refused(reason, detail, page.fetched_at)
+    if page.http_status in {None, _OK} or page.resource is None:
+        return RefusedError(refused)
+    # An error page counts for the completeness of its export, so what it answered stays known.
+    subject_id = page.declared_export_id or page.request_key or ""
+    is_held = is_storable(subject_id)
+    return RefusedError(replace(refused, subject_id=subject_id if is_held else None, row_index=page.page_number or 1))
+
+
+def _items(page: Page, failures: list[Failure]) -> list[object]:
+    key, _ = _ROWS[page.resource or ""]
+    content, path = page.content, page.path
+    if not isinstance(content, dict):
+        failures.append(missing(path) if content is None else wrong(path, "must be an object", content))
+        return []
+    if key is None:
+        page.page_number = page.page_number or 1
+        return [content]
+    place = f"{path}.{key}" if path else key
+    _paginate(page, content.get("pagination"), failures)
+    if page.resource == "banks" and isinstance(content.get("kind"), str) and is_storable(content["kind"]):
+        page.bank_kind = content["kind"]
+    items = content.get(key)
+    if isinstance(items, list):
+        return items
+    failures.append(wrong(place, "must be a list", items) if key in content else missing(place))
+    return []
+
+
+def _paginate(page: Page, stated: object, failures: list[Failure]) -> None:
+    if stated is not None:
+        path = f"{page.path}.pagination" if page.path else "pagination"
+        try:
+            pagination = convert_exactly(stated, Pagination, path)
+        except BrokenRulesError as error:
+            failures += error.failures
+        else:
+            page.total_items, page.total_pages = pagination.total_items, pagination.total_pages
+            page.page_number = page.page_number or pagination.page_number
+    page.page_number = page.page_number or 1
+
+
+def _read_rows(page: Page, items: list[object], record: int) -> None:
+    if page.resource is None or page.fetched_at is None:
+        return
+    wanted = _ROWS[page.resource][1]
+    carrier = Carrier("export", None, None, page.fetched_at, "", record, page.account_id, page.bank_kind)
+    needs_care = is_odd(page.body.encode())
+    for index, item in enumerate(items):
+        carrier.source_ref = f"x:{page.page_id}:{index}"
+        try:
+            page.rows += _read_row(item, wanted, carrier, needs_care=needs_care)
+        except BrokenRulesError as error:
+            page.refused_rows.append(_refused_row(item, index, error, page.fetched_at))
+
+
+def _read_row(item: object, wanted: type[msgspec.Struct], carrier: Carrier, *, needs_care: bool) -> Rows:
+    if not needs_care:
+        try:
+            return rows_of(msgspec.convert(item, wanted), carrier)
+        except (msgspec.ValidationError, OverflowError):
+            pass  # The complete reading says what is wrong.
+    return rows_of(convert_exactly(item, wanted, ""), carrier)
+
+
+def _refused_row(item: object, index: int, error: BrokenRulesError, fetched_at: int) -> RefusedRow:
+    reason, detail = weigh(error.failures)
+    item_id = item.get("id") if isinstance(item, dict) else None
+    subject_id = item_id if isinstance(item_id, str) and is_storable(item_id) else None
+    return RefusedRow(Refused(reason, detail, fetched_at, subject_id, index), compact(item).encode())

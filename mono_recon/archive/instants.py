@@ -1,0 +1,47 @@
+"""Moments as Mono and the archive write them, and as columns hold them.
+
+A moment is an RFC 3339 text with a zone; a column holds whole microseconds since 1970 in UTC. Business
+dates and time zones belong to ``mono_recon.calendar``.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import msgspec
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A moment with a zone; as a field type it refuses dates that do not exist and second 60."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_EARLIEST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_SURPLUS_DIGITS = re.compile(r"(\.[0-9]{6})[0-9]+")
+
+
+def microseconds(moment: datetime) -> int:
+    """Whole microseconds since 1970 in UTC.
+
+    Raises:
+        OverflowError: In UTC the moment falls outside the years 1 to 9999.
+    """
+    count = (moment - _EPOCH) // _MICROSECOND
+    if not _EARLIEST <= count <= _LATEST:
+        raise OverflowError(moment)
+    return count
+
+
+def truncated(text: str) -> str:
+    """The text with at most six fraction digits: a moment is never rounded into the future."""
+    return _SURPLUS_DIGITS.sub(r"\1", text) if len(text) > len("2026-03-02T01:12:09.123456Z") else text
+
+
+def read_instant(value: object) -> datetime | None:
+    """The moment that a text names, in UTC, or None if it names none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return msgspec.convert(truncated(value), Instant).astimezone(UTC)
+    except (msgspec.ValidationError, OverflowError):
+        return None

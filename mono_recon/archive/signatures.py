@@ -1,0 +1,75 @@
+"""Whether Mono signed a delivery, judged offline.
+
+Here belongs the scheme of Mono's documentation (section 6.4): ``Mono-Signature: t=<seconds>,v1=<hex>``
+with HMAC-SHA256 over ``<t>.<raw body>``. How old a signature may be is not asked: an archive is old by
+nature. Which verdict refuses a record is the reader's business.
+"""
+
+import hmac
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from mono_recon.archive.rules import Secret
+
+HEADER = "mono-signature"
+
+
+class Verdict(NamedTuple):
+    """Signature status of a delivery (``schemas.raw.SIGNATURE_STATUSES``) and the secret that verified it."""
+
+    status: str
+    secret_name: str | None = None
+
+
+class _Signature(NamedTuple):
+    moment: bytes
+    digests: tuple[bytes, ...]
+
+
+def verify(headers: Sequence[str], body: bytes | None, secrets: Sequence[Secret], known_at: datetime | None) -> Verdict:
+    """The verdict on a delivery.
+
+    Args:
+        headers: Values of every ``Mono-Signature`` header.
+        body: The exact bytes received; None where they are gone.
+        secrets: All configured secrets; those valid at ``known_at`` are tried.
+        known_at: When the delivery could be known, UTC; None where that cannot be read.
+    """
+    if body is None:
+        return Verdict("unverifiable")
+    if not headers:
+        return Verdict("no_header")
+    signatures = [signature for text in headers if (signature := _parse(text)) is not None]
+    if not signatures:
+        return Verdict("malformed_header")
+    valid = [secret for secret in secrets if known_at is not None and secret.is_valid_at(known_at)]
+    if not valid:
+        return Verdict("no_secret")
+    for signature in signatures:
+        for secret in valid:
+            if _matches(signature, secret.key, body):
+                return Verdict("verified", secret.name)
+    return Verdict("failed")
+
+
+def is_signed(headers: Sequence[str]) -> bool:
+    """Whether a header states a moment and a digest, right or wrong."""
+    return any(_parse(text) is not None for text in headers)
+
+
+def _matches(signature: _Signature, key: bytes, body: bytes) -> bool:
+    digest = hmac.digest(key, b"%b.%b" % (signature.moment, body), "sha256").hex().encode()
+    return any(hmac.compare_digest(digest, claimed) for claimed in signature.digests)
+
+
+def _parse(header: str) -> _Signature | None:
+    moment = b""
+    digests: tuple[bytes, ...] = ()
+    for part in header.encode(errors="backslashreplace").split(b","):
+        name, _, value = part.strip().partition(b"=")
+        if name == b"v1" and value:
+            digests = (*digests, value)
+        elif name == b"t" and not moment:
+            moment = value
+    return _Signature(moment, digests) if moment and digests else None

@@ -1,0 +1,206 @@
+"""Intake: what a portion of decoded records adds to the tables of ``raw`` and ``core``.
+
+Here belongs the way from a merge's outcome to rows that are added and changed, and the count of what
+became of every record. Each function works inside the caller's transaction.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from mono_recon.archive.decoded import CORE_TABLES, Decoded
+from mono_recon.core.exports import PAGE_COLUMNS, assign_exports
+from mono_recon.core.pages import MergedPages, merge_pages
+from mono_recon.core.records import HeldEvents, MergedEvents, contested, merge_events
+from mono_recon.schemas.raw import Copies, Deliveries, ExportPages, Quarantine
+from mono_recon.schemas.table import polars_schema
+from mono_recon.warehouse.connect import Warehouse
+from mono_recon.warehouse.error_pages import error_pages
+from mono_recon.warehouse.held import bodies, held_events, held_pages
+
+COUNTS = (
+    "records_read",
+    "accepted",
+    "duplicates",
+    "unused",
+    "quarantined",
+    "rows_read",
+    "rows_accepted",
+    "rows_quarantined",
+)
+
+_PORTION_BYTES = 96 * 1024 * 1024
+_OF_EVENTS = [name for name in CORE_TABLES if "event_at" in polars_schema(CORE_TABLES[name])]
+
+
+class AccountingError(RuntimeError):
+    """Records were lost or counted twice: a defect of this program. Nothing of the run is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a portion.
+
+    Attributes:
+        counts: ``file_sha256`` and ``COUNTS`` (Int64) of each file, as far as it was in the portion.
+        pages: ``core.exports.PAGE_COLUMNS`` of the pages and error pages that it adds to exports.
+    """
+
+    counts: pl.DataFrame
+    pages: pl.DataFrame
+
+
+def portions(chunks: Iterable[Decoded]) -> Iterator[Decoded]:
+    """Chunks put together until they are worth a file in the warehouse."""
+    gathered: list[Decoded] = []
+    for chunk in chunks:
+        gathered.append(chunk)
+        if sum(part.deliveries.estimated_size() + part.pages.estimated_size() for part in gathered) > _PORTION_BYTES:
+            yield _combined(gathered)
+            gathered = []
+    if gathered:
+        yield _combined(gathered)
+
+
+def take(warehouse: Warehouse, portion: Decoded, paths: pl.DataFrame) -> Taken:
+    """Write what a portion adds to what is held.
+
+    Args:
+        warehouse: Open for writing, in a transaction.
+        portion: Decoded records.
+        paths: ``file_sha256`` and ``path`` of every file held or being read.
+
+    Raises:
+        AccountingError: The counts of a file do not add up.
+    """
+    deliveries = portion.deliveries.with_row_index("record").cast({"record": pl.Int64})
+    pages = portion.pages.with_row_index("record").cast({"record": pl.Int64})
+    events = _merge_events(warehouse, deliveries, paths)
+    merged = merge_pages(pages, held_pages(warehouse, pages), paths)
+    taken_pages = pages.join(merged.new.select("record"), on="record", how="semi")
+    place = ["page_id", "file_sha256", "line", "byte_offset"]
+    quarantine = pl.concat(
+        [
+            portion.quarantine.filter(pl.col("page_id").is_null()),
+            portion.quarantine.join(taken_pages, on=place, how="semi"),
+        ]
+    )
+    core = {name: _of_new(frame, events, merged) for name, frame in portion.core.items()}
+    errors = error_pages(quarantine.filter(pl.col("reason") == "error_response"))
+    exported = assign_exports(
+        pl.concat([merged.new.filter(pl.col("status") == "accepted").select(PAGE_COLUMNS), errors])
+    )
+    _write_events(warehouse, events)
+    _write_pages(warehouse, merged, exported)
+    warehouse.append(Quarantine, quarantine)
+    for name, frame in core.items():
+        warehouse.append(CORE_TABLES[name], frame)
+    counts = _counts(portion, pl.concat([events.outcomes, merged.outcomes]), taken_pages, quarantine, core)
+    return Taken(counts, exported)
+
+
+def _combined(chunks: list[Decoded]) -> Decoded:
+    """Several chunks as one; positions of records count on."""
+    core: dict[str, list[pl.DataFrame]] = {name: [] for name in CORE_TABLES}
+    deliveries = pages = 0
+    for chunk in chunks:
+        offset = pl.when(_is_of_event()).then(deliveries).otherwise(pages)
+        for name, frame in chunk.core.items():
+            core[name].append(frame.with_columns(pl.col("record") + offset))
+        deliveries += chunk.deliveries.height
+        pages += chunk.pages.height
+    return Decoded(
+        pl.concat([chunk.deliveries for chunk in chunks]),
+        pl.concat([chunk.pages for chunk in chunks]),
+        pl.concat([chunk.quarantine for chunk in chunks]),
+        {name: pl.concat(frames) for name, frames in core.items()},
+    )
+
+
+def _is_of_event() -> pl.Expr:
+    return pl.col("source_ref").str.starts_with("w:")
+
+
+def _merge_events(warehouse: Warehouse, deliveries: pl.DataFrame, paths: pl.DataFrame) -> MergedEvents:
+    held = held_events(warehouse, deliveries)
+    texts = bodies(warehouse, contested(deliveries, held))
+    known = held.events.drop("body").join(texts, on="delivery_id", how="left").select(held.events.columns)
+    return merge_events(deliveries, HeldEvents(known, held.copies), paths)
+
+
+def _of_new(frame: pl.DataFrame, events: MergedEvents, pages: MergedPages) -> pl.DataFrame:
+    """Rows of one table of ``core`` that new events and pages give, with the clocks of the events."""
+    clocks = ["known_at", *(["event_at"] if "event_at" in frame.columns else [])]
+    of_events = frame.filter(_is_of_event()).drop(clocks).join(events.new.select("record", *clocks), on="record")
+    of_pages = frame.filter(~_is_of_event()).join(pages.new.select("record"), on="record", how="semi")
+    return pl.concat([of_events.select(frame.columns), of_pages]).drop("record")
+
+
+def _write_events(warehouse: Warehouse, events: MergedEvents) -> None:
+    warehouse.append(Deliveries, events.new.drop("record"))
+    held = events.changed.select(pl.col("held_as").alias("delivery_id"), pl.col("held_event_at").alias("event_at"))
+    is_renamed = events.changed["delivery_id"] != events.changed["held_as"]
+    values = events.changed.select(polars_schema(Deliveries).names())
+    warehouse.update(Deliveries, held.filter(~is_renamed), values.filter(~is_renamed).drop("body"))
+    warehouse.update(Deliveries, held.filter(is_renamed), values.filter(is_renamed))
+    renamed = events.changed.filter(is_renamed)
+    warehouse.delete(Copies, renamed.select(pl.lit("webhooks").alias("kind"), pl.col("held_as").alias("record_id")))
+    warehouse.append(Copies, events.copies)
+    shifted = events.changed.filter(
+        is_renamed | (pl.col("known_at") != pl.col("held_known_at")) | (pl.col("event_at") != pl.col("held_event_at"))
+    )
+    for name in _OF_EVENTS:
+        warehouse.update(
+            CORE_TABLES[name],
+            shifted.select("w:" + pl.col("held_as").alias("source_ref"), pl.col("held_known_at").alias("known_at")),
+            shifted.select("w:" + pl.col("delivery_id").alias("source_ref"), "known_at", "event_at"),
+        )
+
+
+def _write_pages(warehouse: Warehouse, pages: MergedPages, exported: pl.DataFrame) -> None:
+    key = ["page_id", "fetched_at"]
+    named = pages.new.drop("record", "export_id").join(exported.select(*key, "export_id"), on=key, how="left")
+    warehouse.append(ExportPages, named)
+    warehouse.append(Copies, pages.copies)
+    warehouse.update(ExportPages, pages.changed.select(key), pages.changed.drop(key))
+
+
+def _counts(
+    portion: Decoded,
+    outcomes: pl.DataFrame,
+    taken_pages: pl.DataFrame,
+    quarantine: pl.DataFrame,
+    core: dict[str, pl.DataFrame],
+) -> pl.DataFrame:
+    """What became of the records and rows of each file."""
+    refused = pl.col("page_id").is_null()
+    read = [portion.deliveries, portion.pages, portion.quarantine.filter(refused)]
+    rows = pl.concat([frame.filter(~_is_of_event()).select("source_ref", "known_at") for frame in core.values()])
+    used = rows.unique().select(
+        pl.col("source_ref").str.split(":").list.get(1).alias("page_id"), pl.col("known_at").alias("fetched_at")
+    )
+    counted = [
+        *(frame.select("file_sha256", count=pl.lit("records_read")) for frame in read),
+        *(
+            outcomes.filter(pl.col("outcome") == outcome).select("file_sha256", count=pl.lit(name))
+            for outcome, name in (("accepted", "accepted"), ("duplicate", "duplicates"), ("unused", "unused"))
+        ),
+        quarantine.select(
+            "file_sha256", count=pl.when(refused).then(pl.lit("quarantined")).otherwise(pl.lit("rows_quarantined"))
+        ),
+        used.join(taken_pages, on=["page_id", "fetched_at"]).select("file_sha256", count=pl.lit("rows_accepted")),
+    ]
+    found = pl.concat(counted).group_by("file_sha256", "count").len("number")
+    on_pages = (
+        taken_pages.filter(pl.col("status") == "accepted")
+        .group_by("file_sha256")
+        .agg(pl.lit("rows_read").alias("count"), pl.col("items").sum().alias("number"))
+    )
+    counts = pl.concat([found.cast({"number": pl.Int64}), on_pages]).pivot(
+        "count", index="file_sha256", values="number"
+    )
+    return counts.select(
+        "file_sha256",
+        *(pl.col(name).fill_null(0) if name in counts.columns else pl.lit(0, pl.Int64).alias(name) for name in COUNTS),
+    )

@@ -1,0 +1,35 @@
+"""Figures of a table as exact text: pesos, instants and lists, column by column.
+
+Here belong the forms that every file of a pack and the hash of its facts share, as expressions that
+cost the same for one row and for a million. Escaping, delimiters and cell formats belong to the
+writers.
+"""
+
+import polars as pl
+
+MINOR = "_minor"
+"""Ending of the columns that hold centavos."""
+
+LIST_SEPARATOR = "|"
+
+
+def pesos(minor: pl.Expr, decimal: str) -> pl.Expr:
+    """Centavos (Int64) as pesos with two decimals, exactly: -5 is ``-0.05``."""
+    digits = minor.cast(pl.String)
+    sign = pl.when(minor < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+    unsigned = digits.str.strip_prefix("-").str.zfill(3)
+    return pl.concat_str(sign, unsigned.str.head(-2), pl.lit(decimal), unsigned.str.tail(2))
+
+
+def plain(column: str, dtype: pl.DataType) -> pl.Expr:
+    """A column as text: ISO dates, ISO instants in UTC with microseconds and ``Z``, lists joined."""
+    value = pl.col(column)
+    match dtype:
+        case pl.Datetime():
+            return value.dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ")
+        case pl.Date():
+            return value.dt.to_string("%Y-%m-%d")
+        case pl.List():
+            return value.list.join(LIST_SEPARATOR)
+        case _:
+            return value.cast(pl.String)

@@ -1,0 +1,50 @@
+"""The workbook of a pack: one file that finance opens, filters and prints.
+
+Here belong the file, its sheets and their order. The first sheet is in ``overview``, those of the
+tables in ``sheets``. Nothing in it depends on the clock, so equal reports give equal bytes.
+"""
+
+from datetime import UTC
+from pathlib import Path
+
+from xlsxwriter import Workbook
+
+from mono_recon.report.model import Report, pack_schemas
+from mono_recon.report.overview import Overview
+from mono_recon.report.phrases import phrases
+from mono_recon.report.sheets import TableSheets
+from mono_recon.report.styles import Styles
+
+FIRST_SHEET = "overview"
+"""Name of the first sheet; the others are named after their tables, in every language."""
+
+_NOTHING_INTERPRETED = {
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+    "strings_to_urls": False,
+}
+
+
+def write_workbook(report: Report, path: Path) -> None:
+    """Write the workbook of a report.
+
+    Args:
+        report: The report; language, row limit and time zone are those of its settings.
+        path: The file; its name without suffix is the name of the pack.
+    """
+    settings = report.settings
+    book = Workbook(str(path), _NOTHING_INTERPRETED)
+    book.set_properties({"title": path.stem, "created": report.as_of.astimezone(UTC).replace(tzinfo=None)})
+    styles, words = Styles.of(book), phrases(settings.report.language)
+    Overview(book.add_worksheet(FIRST_SHEET), report, styles, words).write()
+    sheets = TableSheets(
+        styles=styles,
+        phrases=words,
+        language=settings.report.language,
+        timezone=settings.business.timezone,
+        max_rows=settings.report.workbook_max_rows,
+        pack=path.stem,
+    )
+    for name in pack_schemas():
+        sheets.write(book.add_worksheet(name), name, report.tables[name])
+    book.close()

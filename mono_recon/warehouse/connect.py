@@ -1,0 +1,194 @@
+"""The warehouse: one connection to the lake, with transactions and typed reading and writing.
+
+Here belongs what is true of every table. Which tables there are is in ``ddl``, what is asked of them
+in ``held`` and ``reading``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+import polars as pl
+
+from mono_recon.schemas.table import Table, polars_schema, schema_name, table_name
+from mono_recon.settings.sections import Warehouse as Places
+from mono_recon.warehouse.attach import attach_to_read, attach_to_write, quoted, start_engine
+from mono_recon.warehouse.compact import compact
+from mono_recon.warehouse.ddl import create_tables
+from mono_recon.warehouse.lock import WriterLock
+from mono_recon.warehouse.publish import publish, published
+
+
+class Warehouse:
+    """An open lake; a context manager that closes it.
+
+    Frames given to a statement are tables there under their names. Instants come back in UTC.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, catalog: Path, on_close: ExitStack) -> None:
+        self._connection = connection
+        self._catalog = catalog
+        self._on_close = on_close
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make everything inside one commit; on any exception nothing of it remains."""
+        with _transaction(self._connection):
+            yield
+
+    def query(
+        self, sql: str, params: Sequence[object] | Mapping[str, object] | None = None, **frames: pl.DataFrame
+    ) -> pl.DataFrame:
+        """Run one statement that returns rows.
+
+        Args:
+            sql: The statement; tables are named ``mono.<schema>.<table>``.
+            params: Values of ``?`` or of ``$name``.
+            **frames: Frames that the statement reads.
+        """
+        with self._frames(frames):
+            return self._connection.sql(sql, params=params).pl()
+
+    def append(self, table: type[Table], frame: pl.DataFrame) -> None:
+        """Add rows to a table, by the names of its columns.
+
+        Raises:
+            ValueError: The frame lacks a column, has one too many, or one of another dtype.
+        """
+        _check(table, frame)
+        if not frame.is_empty():
+            self._write(f"INSERT INTO {_name(table)} BY NAME SELECT * FROM incoming", incoming=frame)  # noqa: S608  a contract's name
+
+    def delete(self, table: type[Table], keys: pl.DataFrame) -> None:
+        """Delete the rows that are equal to one of the keys in all of its columns; nulls are equal."""
+        if not keys.is_empty():
+            matches = " AND ".join(_equal(key, key.name) for key in keys)
+            self._write(f"DELETE FROM {_name(table)} AS held USING incoming WHERE {matches}", incoming=keys)  # noqa: S608  names of contracts
+
+    def update(self, table: type[Table], keys: pl.DataFrame, values: pl.DataFrame) -> None:
+        """Give rows new values.
+
+        Args:
+            table: Table to change.
+            keys: What they are found by: columns of the table with their present values.
+            values: Columns of the table with their new values, row by row beside ``keys``.
+        """
+        if keys.is_empty():
+            return
+        incoming = pl.concat([keys.rename(lambda name: f"present {name}"), values], how="horizontal")
+        matches = " AND ".join(_equal(key, f"present {key.name}") for key in keys)
+        changes = ", ".join(f'"{name}" = incoming."{name}"' for name in values.columns)
+        self._write(f"UPDATE {_name(table)} AS held SET {changes} FROM incoming WHERE {matches}", incoming=incoming)  # noqa: S608  names of contracts
+
+    def snapshot(self) -> int:
+        """Number of the state that is committed; a write makes it greater."""
+        ((number,),) = self._connection.execute("SELECT max(snapshot_id) FROM mono.snapshots()").fetchall()
+        return int(number)
+
+    def publish(self) -> None:
+        """Bring the published copy of the catalog up to date, if it is not."""
+        if self._published_state() != self._state("__ducklake_metadata_mono"):
+            publish(self._catalog)
+
+    def compact(self) -> None:
+        """Put small files together and remove what was replaced long ago; no row changes."""
+        compact(self._connection)
+
+    def close(self) -> None:
+        """Close the lake and let the next writer in."""
+        self._on_close.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _published_state(self) -> list[tuple[object, ...]]:
+        self._connection.execute(f"ATTACH {quoted(published(self._catalog))} AS published (TYPE sqlite, READ_ONLY)")
+        try:
+            return self._state("published")
+        except duckdb.Error:
+            return []  # there is none, or it cannot be read
+        finally:
+            self._connection.execute("DETACH published")
+
+    def _state(self, catalog: str) -> list[tuple[object, ...]]:
+        return self._connection.execute(
+            "SELECT max(snapshot_id), (SELECT value FROM"  # noqa: S608  one of two names written above
+            f" {catalog}.ducklake_metadata WHERE key = 'data_path') FROM {catalog}.ducklake_snapshot"
+        ).fetchall()
+
+    def _write(self, sql: str, *, incoming: pl.DataFrame) -> None:
+        with self._frames({"incoming": incoming}):
+            self._connection.execute(sql)
+
+    @contextmanager
+    def _frames(self, frames: Mapping[str, pl.DataFrame]) -> Iterator[None]:
+        for name, frame in frames.items():
+            self._connection.register(name, frame)
+        try:
+            yield
+        finally:
+            for name in frames:
+                self._connection.unregister(name)
+
+
+def open_warehouse(places: Places, *, read_only: bool, wait: bool = False) -> Warehouse:
+    """Open the warehouse; a writer makes what is missing and keeps other writers out.
+
+    Args:
+        places: Catalog and folder of the data files, absolute.
+        read_only: Readers neither block the writer nor are blocked by it.
+        wait: A writer waits for another one to finish instead of being refused.
+
+    Raises:
+        WarehouseLocked: Another process is writing.
+        WarehouseError: It cannot be opened; the message says what, where and what to do.
+    """
+    with ExitStack() as opened:
+        if not read_only:
+            places.catalog.parent.mkdir(parents=True, exist_ok=True)
+            opened.enter_context(WriterLock.acquire(places.catalog.parent, wait=wait))
+        connection = opened.enter_context(start_engine())
+        if read_only:
+            attach_to_read(connection, places)
+        else:
+            attach_to_write(connection, places)
+            with _transaction(connection):
+                create_tables(connection)
+        return Warehouse(connection, places.catalog, opened.pop_all())
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _name(table: type[Table]) -> str:
+    return f"mono.{schema_name(table)}.{table_name(table)}"
+
+
+def _equal(key: pl.Series, column: str) -> str:
+    """A key's condition: plain equality where it will do, since only that lets files be skipped."""
+    operator = "IS NOT DISTINCT FROM" if key.has_nulls() else "="
+    return f'held."{key.name}" {operator} incoming."{column}"'
+
+
+def _check(table: type[Table], frame: pl.DataFrame) -> None:
+    given, wanted = dict(frame.schema), dict(polars_schema(table))
+    wrong = sorted(name for name in given.keys() | wanted.keys() if given.get(name) != wanted.get(name))
+    if wrong:
+        parts = [f"{name} is {given.get(name, 'missing')}, not {wanted.get(name, 'there')}" for name in wrong]
+        raise ValueError(f"{_name(table)}: {'; '.join(parts)}")
