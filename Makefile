@@ -11,6 +11,8 @@ LAST_DAY := 2026-03-16
 
 # Dagster refuses a relative home, and leaves its telemetry on without one.
 export DAGSTER_HOME := $(CURDIR)/dagster_home
+# dg asks which environment is active.
+export VIRTUAL_ENV := $(CURDIR)/.venv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help setup demo test check format lint types definitions bench dev lock

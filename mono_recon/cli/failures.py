@@ -5,7 +5,7 @@ from cyclopts import CycloptsError
 FAILED = 1
 WRONG_USE = 2
 
-_WRONG_USE = frozenset({"SettingsError", "NotOverError", "ArchiveError", "UsageError"})
+_WRONG_USE = frozenset({"SettingsError", "NotOverError", "ArchiveError", "UsageError", "QuestionError"})
 """By name, so that telling an error loads nothing."""
 
 

@@ -8,7 +8,6 @@ import polars as pl
 from mono_recon.cli.answer import Answer, table
 from mono_recon.cli.session import Shared
 from mono_recon.warehouse.asking import ask
-from mono_recon.warehouse.connect import open_warehouse
 
 Form = Literal["table", "csv", "json", "parquet"]
 
@@ -21,8 +20,7 @@ def query(sql: str, /, *, format: Form = "table", session: Shared) -> Answer:  #
         format: How the rows are written to standard output.
         session: Global options.
     """
-    with open_warehouse(session.settings().warehouse, read_only=True) as warehouse:
-        rows = ask(warehouse, sql)
+    rows = ask(session.settings().warehouse, sql)
     if format == "csv":
         rows.with_columns(pl.col(pl.List(pl.String)).list.join("|")).write_csv(sys.stdout)
     elif format == "json":

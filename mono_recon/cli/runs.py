@@ -39,7 +39,7 @@ def run(
     settings, now = session.settings(), datetime.now(UTC)
     issued = _issued(settings)
     days = [date] if date is not None else due_dates(settings, now, set(issued))
-    _check(settings, [day for day in days if day not in issued], as_of, now)
+    _check(settings, days, as_of, now)
     launched = _launch(session, settings, days, as_of=as_of)
     return _answer(settings, launched, days, fail_on_breaks=fail_on_breaks)
 
@@ -63,8 +63,7 @@ def backfill(
 
     settings, now = session.settings(), datetime.now(UTC)
     days = dates_between(first, last)
-    issued = _issued(settings)
-    _check(settings, [day for day in days if day not in issued], as_of, now)
+    _check(settings, days, as_of, now)
     launched = _launch(session, settings, days, as_of=as_of, replay=True)
     return _answer(settings, launched, days)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import dagster as dg
 
-from mono_recon.definitions import defs
+from mono_recon.defs.assembly import assemble
 from mono_recon.defs.partitions import DAILY_JOB, INGEST_JOB, INTAKE, REPORT
 from mono_recon.settings import Settings
 
@@ -69,10 +69,14 @@ def launch(
     if days:
         run_config["ops"] = {REPORT: {"config": {"as_of": as_of, "replay": replay}}}
     with _instance(settings.paths.data) as instance, _original_error():
-        result = defs.resolve_job_def(DAILY_JOB if days else INGEST_JOB).execute_in_process(
-            run_config=run_config,
-            instance=instance,
-            tags={_RANGE[0]: days[0].isoformat(), _RANGE[1]: days[-1].isoformat()} if days else None,
+        result = (
+            assemble()
+            .resolve_job_def(DAILY_JOB if days else INGEST_JOB)
+            .execute_in_process(
+                run_config=run_config,
+                instance=instance,
+                tags={_RANGE[0]: days[0].isoformat(), _RANGE[1]: days[-1].isoformat()} if days else None,
+            )
         )
     return Launched(
         run_id=result.run_id,

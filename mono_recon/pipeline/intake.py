@@ -30,7 +30,7 @@ COUNTS = (
     "rows_quarantined",
 )
 
-_PORTION_BYTES = 96 * 1024 * 1024
+_PORTION_BYTES = 64 * 1024 * 1024
 _OF_EVENTS = [name for name in CORE_TABLES if "event_at" in polars_schema(CORE_TABLES[name])]
 
 
@@ -124,9 +124,11 @@ def _is_of_event() -> pl.Expr:
 
 def _merge_events(warehouse: Warehouse, deliveries: pl.DataFrame, paths: pl.DataFrame) -> MergedEvents:
     held = held_events(warehouse, deliveries)
-    texts = bodies(warehouse, contested(deliveries, held))
-    known = held.events.drop("body").join(texts, on="delivery_id", how="left").select(held.events.columns)
-    return merge_events(deliveries, HeldEvents(known, held.copies), paths)
+    disputed = contested(deliveries, held)
+    if not disputed.is_empty():
+        events = held.events.drop("body").join(bodies(warehouse, disputed), on="delivery_id", how="left")
+        held = HeldEvents(events.select(held.events.columns), held.copies)
+    return merge_events(deliveries, held, paths)
 
 
 def _of_new(frame: pl.DataFrame, events: MergedEvents, pages: MergedPages) -> pl.DataFrame:

@@ -128,10 +128,12 @@ def make_report(warehouse: Warehouse, settings: Settings, day: date, as_of: date
         as_of: The instant (UTC).
         version: Version that the tables bear.
     """
-    since = settings.webhooks.since or first_known(warehouse, as_of) or as_of
-    context = Context(day, as_of, settings, since)
-    made = reconcile_day(read_day(warehouse, context), context)
-    bodies = {**made.tables, "lineage": read_lineage(warehouse, _references(made.tables), context)}
+    with warehouse.transaction():  # one state of the warehouse, whoever writes meanwhile
+        since = settings.webhooks.since or first_known(warehouse, as_of) or as_of
+        context = Context(day, as_of, settings, since)
+        made = reconcile_day(read_day(warehouse, context), context)
+        bodies = {**made.tables, "lineage": read_lineage(warehouse, _references(made.tables), context)}
+        source_files = read_source_files(warehouse, context)
     tables = {table_name(model): _dated(bodies[table_name(model)], model, day, version) for model in PACK_TABLES}
     return Report(
         business_date=day,
@@ -141,7 +143,7 @@ def make_report(warehouse: Warehouse, settings: Settings, day: date, as_of: date
         content_sha256=content_sha256(tables),
         supersedes=None,
         issues=(),
-        source_files=tuple(SourceFile(*file) for file in read_source_files(warehouse, context)),
+        source_files=tuple(SourceFile(*file) for file in source_files),
         tables=tables,
         code_version=code_version(),
         settings=settings,

@@ -58,7 +58,13 @@ _COLUMNS = ("subject_id", "break_date", "left_source", "left_value")
 
 def find_conflicting_credit(facts: CreditFacts, context: Context) -> pl.DataFrame:
     """One credit id was stated with two amounts, currencies or accounts."""
-    return _of_type(facts, context, "conflicting_credit").select(*_COLUMNS, pl.col("all_refs").alias("source_refs"))
+    return _of_type(facts, context, "conflicting_credit").select(
+        *_COLUMNS,
+        (pl.col("amount_minor") - pl.col("other_minor")).alias("difference_minor"),
+        pl.lit("credit").alias("right_source"),
+        pl.col("other_minor").cast(pl.String).alias("right_value"),
+        pl.col("all_refs").alias("source_refs"),
+    )
 
 
 def find_duplicate_credit(facts: CreditFacts, context: Context) -> pl.DataFrame:

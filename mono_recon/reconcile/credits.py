@@ -23,7 +23,7 @@ class CreditFacts:
 
     Attributes:
         lines: One row per credit known by the as-of, whatever its date, with ``business_date``,
-            ``day_end``, ``is_conflicting``, ``is_duplicate``, ``match_rule``, ``matched_to``,
+            ``day_end``, ``is_conflicting``, ``other_minor``, ``is_duplicate``, ``match_rule``, ``matched_to``,
             ``label``, ``is_ambiguous`` and ``differs_from``.
         transfers: Own transfers.
         matches: What the passes decided.
@@ -66,8 +66,11 @@ def _describe(observations: pl.DataFrame, context: Context) -> pl.DataFrame:
     """One row per credit: its earliest-known statement, and whether others contradict or repeat it."""
     ordered = observations.sort("credit_id", "known_at", "source_ref")
     differs = pl.any_horizontal(pl.col(name).n_unique() > 1 for name in ("amount_minor", "currency", "account_id"))
+    amount = pl.col("amount_minor")
     conflicts = ordered.group_by("credit_id", maintain_order=True).agg(
-        differs.alias("is_conflicting"), pl.col("source_ref").unique().sort().alias("all_refs")
+        differs.alias("is_conflicting"),
+        amount.filter(amount != amount.first()).first().alias("other_minor"),
+        pl.col("source_ref").unique().sort().alias("all_refs"),
     )
     first = ordered.unique("credit_id", keep="first", maintain_order=True).with_columns(
         context.calendar.business_date_expr(pl.col("transaction_at")).alias("business_date"),

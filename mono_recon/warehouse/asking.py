@@ -8,7 +8,8 @@ import json
 import duckdb
 import polars as pl
 
-from mono_recon.warehouse.connect import Warehouse
+from mono_recon.settings.sections import Warehouse as Places
+from mono_recon.warehouse.attach import connect_to_read
 
 _CHECKER = "SELECT json_serialize_sql($sql)"
 
@@ -17,19 +18,21 @@ class QuestionError(ValueError):
     """A question that is not one SELECT over the warehouse's tables."""
 
 
-def ask(warehouse: Warehouse, sql: str) -> pl.DataFrame:
+def ask(places: Places, sql: str) -> pl.DataFrame:
     """Answer one SELECT.
 
     Args:
-        warehouse: The warehouse, open for reading.
+        places: Where the warehouse lies.
         sql: The question; schemas report, core and raw are on the search path.
 
     Raises:
         QuestionError: It is something else, or DuckDB refuses it.
+        WarehouseError: There is no warehouse, or it cannot be opened.
     """
     _check(sql)
     try:
-        return warehouse.search(sql)
+        with connect_to_read(places) as connection:
+            return connection.sql(sql).pl()
     except duckdb.Error as error:
         raise QuestionError(str(error).splitlines()[0]) from error
 

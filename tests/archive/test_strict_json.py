@@ -22,8 +22,8 @@ JSON = st.recursive(
 )
 
 
-@given(JSON, st.booleans(), st.sampled_from([None, 2]))
-def test_any_writing_of_a_value_is_read_as_that_value(value: object, is_ascii: bool, indent: int | None) -> None:
+@given(value=JSON, is_ascii=st.booleans(), indent=st.sampled_from([None, 2]))
+def test_any_writing_of_a_value_is_read_as_that_value(value: object, *, is_ascii: bool, indent: int | None) -> None:
     text = json.dumps(value, ensure_ascii=is_ascii, indent=indent)
     assert decode(text.encode()) == value
 

@@ -99,3 +99,49 @@ def test_missing_data_comes_before_breaks_in_the_verdict() -> None:
     breaks = report().tables["breaks"]
     feed = breaks.row(0, named=True) | {"class": "data", "break_type": "feed_missing", "break_date": DAY}
     assert verdict(pl.concat([breaks, table("breaks", [feed])])) == "incomplete"
+
+
+@pytest.mark.parametrize("came", ["opening", "new", "late", "escalated_in"])
+@pytest.mark.parametrize("left", ["closing", "cleared", "resolved", "escalated_out"])
+def test_what_came_into_the_open_breaks_left_them_or_is_there(came: str, left: str) -> None:
+    one = report().tables["break_movement"].row(0, named=True)
+    both = table("break_movement", [one | {"movement": came}, one | {"movement": left}])
+    assert "break_movement of account" not in failures(report({"break_movement": both}))
+    assert "break_movement of account" in failures(report({"break_movement": both[:1]}))
+
+
+@pytest.mark.parametrize("came", ["opening_open", "created", "reopened"])
+@pytest.mark.parametrize("left", ["closing_open", "approved", "declined", "cancelled", "duplicated"])
+def test_what_came_into_the_open_transfers_left_them_or_is_there(came: str, left: str) -> None:
+    one = report().tables["summary"].row(0, named=True)
+    both = table("summary", [one | {"section": came}, one | {"section": left}])
+    assert "the roll-forward of transfers" not in failures(report({"summary": both}))
+    assert "the roll-forward of transfers" in failures(report({"summary": both[:1]}))
+
+
+@pytest.mark.parametrize("section", ["reversed_to_declined", "reversed_to_approved"])
+def test_reversals_do_not_enter_the_roll_forward(section: str) -> None:
+    summary = report().tables["summary"]
+    reversal = table("summary", [summary.row(0, named=True) | {"section": section}])
+    assert failures(report({"summary": pl.concat([summary, reversal])})) == ""
+
+
+def test_every_term_of_a_balance_has_its_sign() -> None:
+    terms = {
+        "opening_minor": 1000,
+        "credits_minor": 10,
+        "collections_minor": 20,
+        "reversals_in_minor": 30,
+        "adjustments_minor": -40,
+        "transfers_minor": 50,
+        "fees_minor": 6,
+        "gmf_minor": 7,
+        "expected_minor": 957,
+        "closing_minor": 950,
+        "unexplained_minor": -7,
+        "status": "unexplained",
+    }
+    assert failures(with_rows("balance_proof", terms)) == ""
+    for name, minor in terms.items():
+        if isinstance(minor, int):
+            assert "balance_proof: the terms" in failures(with_rows("balance_proof", terms | {name: minor + 1}))
