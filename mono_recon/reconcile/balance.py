@@ -125,11 +125,17 @@ def _movements(facts: BalanceFacts, context: Context) -> dict[str, pl.DataFrame]
         "credits_minor": credits_in.select(*MOVEMENT[:3], pl.col("transaction_at").alias("moved_at")),
         "collections_minor": _collected(facts.collections),
         "reversals_in_minor": reversals(facts.transfers, debit_at, returned),
-        "adjustments_minor": facts.inputs.adjustments.select(*MOVEMENT[:3], pl.col("effective_at").alias("moved_at")),
+        "adjustments_minor": _adjusted(facts.inputs.adjustments),
         "transfers_minor": debits(facts.transfers, debit_at),
         "fees_minor": _charged(approved, _fee(context), context),
         "gmf_minor": _charged(approved, _gmf(context), context),
     }
+
+
+def _adjusted(adjustments: pl.DataFrame) -> pl.DataFrame:
+    """Adjustments; of an id used twice the row decided first counts."""
+    first = adjustments.sort("decided_at", "path", "line").unique("adjustment_id", keep="first", maintain_order=True)
+    return first.select(*MOVEMENT[:3], pl.col("effective_at").alias("moved_at"))
 
 
 def _collected(collections: EntityFacts) -> pl.DataFrame:

@@ -87,10 +87,19 @@ def find_currency_mismatch(facts: EntityFacts, context: Context) -> pl.DataFrame
 def find_payee_mismatch(facts: EntityFacts, context: Context) -> pl.DataFrame:
     """Two statements about one entity differ in where the money goes; a missing value differs from nothing."""
     found = [
-        _deviations(facts, column, (facts.kind.id_column,)).with_columns(pl.col(column).alias("payee_value"))
+        _deviations(facts, column, (facts.kind.id_column,)).with_columns(
+            _shown(pl.col(column), column).alias("payee_value"), _shown(pl.col("other"), column)
+        )
         for column in facts.kind.payee_columns
     ]
     return _as_findings(pl.concat(found), facts, "payee_value", context)
+
+
+def _shown(value: pl.Expr, column: str) -> pl.Expr:
+    """A payee's value as a report may show it: of an account number the length and the last four digits."""
+    if column != "payee_account_number":
+        return value
+    return pl.concat_str(value.str.head(-4).str.replace_all(".", "*"), value.str.tail(4))
 
 
 def find_conflicting_versions(facts: EntityFacts, context: Context) -> pl.DataFrame:

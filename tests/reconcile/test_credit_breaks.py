@@ -124,7 +124,7 @@ def test_a_return_needs_the_payees_bank_or_document() -> None:
 
 
 def test_a_transfer_credited_inside_mono_and_declined_afterwards_may_still_come_back() -> None:
-    rows = sent("a") + [transfer("a", "declined", "03-05 10:00", **INTERNAL)]
+    rows = [*sent("a"), transfer("a", "declined", "03-05 10:00", **INTERNAL)]
     inward = credit("a", "03-04 10:01", external_id="client-a", **MONO)
     back = credit("b", "03-05 12:00", amount_minor=1_600_000, account_id=OTHER_ACCOUNT, payer_bank_code="066")
     result = report(rows, [inward, back], day=date(2026, 3, 5), as_of="03-07 06:00")

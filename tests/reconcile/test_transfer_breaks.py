@@ -118,7 +118,10 @@ def test_a_missing_payee_differs_from_nothing_but_a_leading_zero_does() -> None:
     silent = exported("a", "approved", "03-04 10:00", "03-05 05:00", payee_account_number=None)
     assert found(report(told, silent)) == set()
     other = exported("a", "approved", "03-04 10:00", "03-05 05:00", payee_account_number="00000009")
-    assert found(report(told, other)) == {("payee_mismatch", trn("a"))}
+    mismatch = report(told, other)
+    assert found(mismatch) == {("payee_mismatch", trn("a"))}
+    row = one(mismatch, "payee_mismatch")
+    assert (row["left_value"], row["right_value"]) == ("*****0009", "****0009")
 
 
 def test_two_currencies_are_a_mismatch() -> None:
