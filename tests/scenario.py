@@ -20,13 +20,8 @@ NOWHERE = Path("/nonexistent")
 DAY = date(2026, 3, 4)
 """A Wednesday without a holiday near it."""
 
-EXPORT_FEED = pl.Schema(
-    [
-        *polars_schema(raw.Exports).items(),
-        ("first_fetched_at", pl.Datetime("us", "UTC")),
-        ("last_fetched_at", pl.Datetime("us", "UTC")),
-    ]
-)
+EXPORT_FEED = polars_schema(raw.Exports).copy()
+EXPORT_FEED.update(dict.fromkeys(("first_fetched_at", "last_fetched_at"), pl.Datetime("us", "UTC")))
 APPEARANCES = pl.Schema({"resource": pl.String, "subject_id": pl.String, "started_at": pl.Datetime("us", "UTC")})
 
 

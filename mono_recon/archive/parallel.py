@@ -4,9 +4,12 @@ Here belongs the handing of chunks to worker processes. Processes are spawned, n
 do not survive a fork.
 """
 
+import gc
+import signal
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import chain, islice
 from multiprocessing import get_context
 
 from mono_recon.archive.chunks import iter_chunks
@@ -15,13 +18,17 @@ from mono_recon.archive.decoded import Decoded
 from mono_recon.archive.files import ArchiveFile
 from mono_recon.archive.rules import Rules
 
-_SMALL_BYTES = 16 * 1024 * 1024
+# Chunks from which a pool of processes saves more than it costs.
+_FEW = 3
+_COLLECT_AFTER = 200_000
 
 
-def decode_files(files: Sequence[tuple[ArchiveFile, str]], rules: Rules, workers: int = 2) -> Iterator[Decoded]:
+def decode_files(
+    files: Sequence[tuple[ArchiveFile, str]], rules: Rules, workers: int = 2
+) -> Generator[Decoded, None, None]:
     """The outcome of each chunk of files, in the files' order.
 
-    Small input is decoded here and now; a pool of processes costs more than it saves.
+    Input of one or two chunks is decoded here and now.
 
     Args:
         files: Files with the SHA-256 of each.
@@ -29,14 +36,15 @@ def decode_files(files: Sequence[tuple[ArchiveFile, str]], rules: Rules, workers
         workers: Processes; at most one chunk more than these is held.
     """
     chunks = iter_chunks(files, rules)
-    if workers < 2 or sum(file.size for file, _ in files) < _SMALL_BYTES:  # noqa: PLR2004 - one is no pool
-        for chunk in chunks:
+    first = list(islice(chunks, _FEW))
+    if workers == 1 or len(first) < _FEW:
+        for chunk in chain(first, chunks):
             yield decode_chunk(chunk, rules)
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_settle)
     try:
         running: deque[Future[Decoded]] = deque()
-        for chunk in chunks:
+        for chunk in chain(first, chunks):
             running.append(pool.submit(decode_chunk, chunk, rules))
             if len(running) > workers:
                 yield running.popleft().result()
@@ -44,3 +52,10 @@ def decode_files(files: Sequence[tuple[ArchiveFile, str]], rules: Rules, workers
             yield running.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _settle() -> None:
+    # An interrupt is the parent's to handle: it ends the pool in order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A chunk makes many records and no cycles; looking for them often is a tenth of the work.
+    gc.set_threshold(_COLLECT_AFTER)

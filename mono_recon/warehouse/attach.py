@@ -71,8 +71,7 @@ def attach_to_read(connection: duckdb.DuckDBPyConnection, places: Places) -> Non
     """
     if not places.catalog.exists():
         raise WarehouseError(f"{places.catalog}: there is no warehouse yet; run mono-recon ingest")
-    writable = os.access(places.catalog.parent, os.W_OK) and os.access(places.catalog, os.W_OK)
-    catalog = places.catalog if writable else published(places.catalog)
+    catalog = places.catalog if _is_writable(places.catalog) else published(places.catalog)
     _attach(connection, catalog, places.files, ", READ_ONLY")
 
 
@@ -104,6 +103,10 @@ def _create_catalog(catalog: Path) -> None:
     with closing(sqlite3.connect(aside)) as empty:
         empty.execute("PRAGMA journal_mode=wal")
     aside.rename(catalog)
+
+
+def _is_writable(catalog: Path) -> bool:
+    return os.access(catalog.parent, os.W_OK) and os.access(catalog, os.W_OK)
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, catalog: Path, files: Path, options: str = "") -> None:

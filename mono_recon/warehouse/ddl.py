@@ -71,26 +71,24 @@ def _add_columns(connection: duckdb.DuckDBPyConnection) -> None:
     there: dict[str, set[str]] = {}
     for table, column in rows:
         there.setdefault(table, set()).add(column)
-    for table in TABLES:
-        name = _name(table)
-        columns = there.get(name, set(polars_schema(table)))
-        for column, definition in _columns(table).items():
-            if column not in columns:
-                _add_column(connection, name, column, definition)
+    for contract in TABLES:
+        name, columns = _name(contract), _columns(contract)
+        missing = sorted(columns.keys() - there.get(name, columns.keys()))
+        if any(columns[column].endswith("NOT NULL") for column in missing):
+            _drop_if_empty(connection, name, missing)
+        else:
+            for column in missing:
+                connection.execute(f'ALTER TABLE mono.{name} ADD COLUMN "{column}" {columns[column]}')
 
 
-def _add_column(connection: duckdb.DuckDBPyConnection, table: str, column: str, definition: str) -> None:
-    kind, _, rule = definition.partition(" ")
-    connection.execute(f'ALTER TABLE mono.{table} ADD COLUMN "{column}" {kind}')
-    if not rule:
-        return
-    (row,) = connection.execute(f"SELECT count(*) FROM mono.{table}").fetchall()  # noqa: S608  a contract's name
-    if row != (0,):
+def _drop_if_empty(connection: duckdb.DuckDBPyConnection, table: str, missing: list[str]) -> None:
+    """Drop a table, which is made anew afterwards: a column that takes no null cannot be added to it."""
+    if connection.execute(f"SELECT 1 FROM mono.{table} LIMIT 1").fetchall():  # noqa: S608  a contract's name
         raise WarehouseError(
-            f"table {table} of the warehouse has rows without the new column {column}; move the warehouse"
-            " away and let mono-recon ingest make it anew from the archive"
+            f"table {table} of the warehouse has rows without the new column {', '.join(missing)}; move the"
+            " warehouse away and let mono-recon ingest make it anew from the archive"
         )
-    connection.execute(f'ALTER TABLE mono.{table} ALTER COLUMN "{column}" SET NOT NULL')
+    connection.execute(f"DROP TABLE mono.{table}")
 
 
 def _statements() -> Iterator[str]:

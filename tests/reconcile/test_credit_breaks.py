@@ -69,7 +69,7 @@ def test_without_an_id_the_reference_matches_and_an_id_that_differs_forbids_it()
     ("happened", "matched"),
     [("03-04 08:55", True), ("03-04 08:54:59.999999", False), ("03-04 19:30", True), ("03-04 19:30:00.000001", False)],
 )
-def test_an_internal_credit_falls_between_creation_and_horizon(happened: str, matched: bool) -> None:  # noqa: FBT001
+def test_an_internal_credit_falls_between_creation_and_horizon(happened: str, matched: bool) -> None:
     result = report(sent("a"), [credit("a", happened, external_id="client-a", **MONO)])
     assert (line(result)["match_rule"] == "internal_external_id") is matched
 
@@ -184,5 +184,5 @@ def test_settings_say_what_an_unidentified_credit_is(chosen: str, expected: str)
         ("AB", "AB", True),
     ],
 )
-def test_a_tax_id_compares_with_and_without_its_check_digit(left: str, right: str, same: bool) -> None:  # noqa: FBT001
+def test_a_tax_id_compares_with_and_without_its_check_digit(left: str, right: str, same: bool) -> None:
     assert pl.select(same_document(pl.lit(left), pl.lit(right))).item() is same

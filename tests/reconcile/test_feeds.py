@@ -22,6 +22,7 @@ def windowed(start: str, end: str, fetched: str, account: str | None = None, **c
     return full_export(fetched, **window) | changes
 
 
+MORNING = windowed("03-04 00:00", "03-04 12:00", "03-05 05:00")
 EXPORTS_MISSING = ("feed_missing", "exports:2026-03-04")
 MATCHED = [transfer("a", "approved", "03-04 10:00"), exported("a", "approved", "03-04 10:00", "03-05 05:00")]
 
@@ -33,8 +34,8 @@ MATCHED = [transfer("a", "approved", "03-04 10:00"), exported("a", "approved", "
         ([full_export("03-04 23:59:59")], False),
         ([windowed("03-04 00:00", "03-05 00:00", "03-05 05:00")], True),
         ([windowed("03-04 00:00:01", "03-05 00:00", "03-05 05:00")], False),
-        ([windowed("03-04 00:00", "03-04 12:00", "03-05 05:00"), windowed("03-04 12:00", "03-06 00:00", "03-05 05:01")], True),
-        ([windowed("03-04 00:00", "03-04 12:00", "03-05 05:00"), windowed("03-04 12:01", "03-06 00:00", "03-05 05:01")], False),
+        ([MORNING, windowed("03-04 12:00", "03-06 00:00", "03-05 05:01")], True),
+        ([MORNING, windowed("03-04 12:01", "03-06 00:00", "03-05 05:01")], False),
         ([full_export("03-05 05:00", account_id=OTHER_ACCOUNT)], False),
         ([full_export("03-05 05:00", account_id=ACCOUNT)], True),
         ([full_export("03-05 05:00", is_complete=False, proves_absence=False)], False),
@@ -42,7 +43,7 @@ MATCHED = [transfer("a", "approved", "03-04 10:00"), exported("a", "approved", "
 )  # fmt: skip
 def test_complete_exports_must_cover_the_whole_date_of_every_account(
     exports: list[dict[str, Any]], covered: bool
-) -> None:  # noqa: FBT001
+) -> None:
     result = report(transfers=MATCHED, exports=exports, appearances=[(MATCHED[0]["transfer_id"], "03-05 05:00")])
     assert (EXPORTS_MISSING in data(result)) is not covered
 
@@ -64,7 +65,7 @@ def test_webhooks_are_missing_when_an_export_shows_an_end_and_none_arrived() -> 
 def test_an_incomplete_export_of_these_hours_is_told_unless_another_covers_them(
     started: str,
     healed: bool,
-    told: bool,  # noqa: FBT001
+    told: bool,
 ) -> None:
     broken = full_export(
         started, is_complete=False, proves_absence=False, incomplete_reason="missing_page", export_id="broken"
@@ -75,7 +76,7 @@ def test_an_incomplete_export_of_these_hours_is_told_unless_another_covers_them(
 
 
 def test_a_feed_that_is_missing_makes_the_verdict_incomplete_and_is_not_carried() -> None:
-    given = {"transfers": MATCHED, "exports": [full_export("03-05 05:00")]}
+    given: dict[str, Any] = {"transfers": MATCHED, "exports": [full_export("03-05 05:00")]}
     assert report(**given).verdict == "incomplete"
     next_day = report(day=date(2026, 3, 5), as_of="03-07 06:00", **given)
     assert {subject[-10:] for _, subject in data(next_day)} == {"2026-03-05"}

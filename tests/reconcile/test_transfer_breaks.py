@@ -67,7 +67,7 @@ def test_a_webhook_from_after_the_cutoff_confirms() -> None:
 
 
 @pytest.mark.parametrize(("started", "missing"), [("03-04 10:06", True), ("03-04 10:05", False)])
-def test_a_complete_export_proves_absence_only_after_its_lag(started: str, missing: bool) -> None:  # noqa: FBT001
+def test_a_complete_export_proves_absence_only_after_its_lag(started: str, missing: bool) -> None:
     told = transfer("a", "approved", "03-04 10:00", event_at=at("03-04 10:01"))
     expected = "missing_in_export" if missing else "awaiting_export"
     assert found(report(told, exports=[full_export(started)])) == {(expected, trn("a"))}

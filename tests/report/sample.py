@@ -4,7 +4,6 @@
 differ, a credit nobody can name, a collection, and a break carried from February.
 """
 
-import dataclasses
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -71,11 +70,6 @@ def with_rows(name: str, *changes: dict[str, Any], **form: Any) -> Report:
     rows = _rows()[name]
     changed = [row | change for row, change in zip(rows, changes, strict=False)] + rows[len(changes) :]
     return report({name: table(name, changed)}, **form)
-
-
-def with_form(given: Report, **form: Any) -> Report:
-    """A report with other settings of its form."""
-    return dataclasses.replace(given, settings=settings(**form))
 
 
 def _rows() -> dict[str, Rows]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mono_recon.report.content import FACTS, content_sha256, facts
@@ -18,6 +18,7 @@ def hashed(given: Report) -> str:
     return content_sha256(given.tables)
 
 
+@settings(deadline=None, max_examples=25)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_is_no_fact(chance: random.Random) -> None:
     given = report()

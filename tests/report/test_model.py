@@ -4,10 +4,6 @@ from mono_recon.report.model import Report
 from tests.report.sample import report
 
 
-def changed(given: Report, **tables: object) -> dict[str, object]:
-    return {**vars(given), "tables": {**given.tables, **tables}}
-
-
 def test_a_report_without_one_of_the_tables_is_refused() -> None:
     given = vars(report())
     tables = {name: frame for name, frame in given["tables"].items() if name != "lineage"}

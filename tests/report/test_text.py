@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 import polars as pl
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mono_recon.money import pesos_text
@@ -10,6 +10,7 @@ from mono_recon.report.text import pesos, plain
 INT64 = st.integers(-(2**63), 2**63 - 1)
 
 
+@settings(deadline=None)
 @example([-1, 0, 5, -99, -100, 100, -(2**63)], ",")
 @given(st.lists(INT64, min_size=1), st.sampled_from([",", "."]))
 def test_pesos_of_a_column_are_those_of_each_amount(amounts: list[int], decimal: str) -> None:

@@ -226,7 +226,7 @@ def test_no_cell_of_the_workbook_is_a_formula(tmp_path: Path) -> None:
     assert not [sheet for sheet in sheets if b"<f>" in sheet or b"<hyperlink" in sheet]
 
 
-def test_a_table_with_rows_of_every_sheet_can_be_written(tmp_path: Path) -> None:
+def test_the_values_of_a_restatement_are_texts(tmp_path: Path) -> None:
     change = {
         "previous_version": 1,
         "table_name": TRANSFERS,

@@ -25,20 +25,20 @@ def count(warehouse: Warehouse) -> int:
 
 
 @pytest.mark.parametrize("rows", [3, 200])
-def test_what_is_appended_comes_back_with_its_types(tmp_path: Path, rows: int) -> None:
-    with open_warehouse(places(tmp_path), read_only=False) as warehouse:
+def test_what_is_appended_comes_back_with_its_types(root: Path, rows: int) -> None:
+    with open_warehouse(places(root), read_only=False) as warehouse:
         warehouse.append(Deliveries, deliveries(rows))
         assert_frame_equal(warehouse.query(ALL), deliveries(rows))
 
 
-def test_columns_are_told_apart_by_name_not_by_place(tmp_path: Path) -> None:
-    with open_warehouse(places(tmp_path), read_only=False) as warehouse:
+def test_columns_are_told_apart_by_name_not_by_place(root: Path) -> None:
+    with open_warehouse(places(root), read_only=False) as warehouse:
         warehouse.append(Deliveries, deliveries(20).select(reversed(deliveries(1).columns)))
         assert_frame_equal(warehouse.query(ALL), deliveries(20))
 
 
-def test_an_empty_frame_writes_nothing(tmp_path: Path) -> None:
-    with open_warehouse(places(tmp_path), read_only=False) as warehouse:
+def test_an_empty_frame_writes_nothing(root: Path) -> None:
+    with open_warehouse(places(root), read_only=False) as warehouse:
         before = warehouse.snapshot()
         with warehouse.transaction():
             warehouse.append(Deliveries, deliveries(0))
@@ -55,25 +55,25 @@ def test_an_empty_frame_writes_nothing(tmp_path: Path) -> None:
         (deliveries(1).with_columns(pl.col("copies").cast(pl.Int32)), "copies is Int32, not Int64"),
     ],
 )
-def test_a_frame_of_another_shape_is_refused_by_column(tmp_path: Path, frame: pl.DataFrame, complaint: str) -> None:
+def test_a_frame_of_another_shape_is_refused_by_column(root: Path, frame: pl.DataFrame, complaint: str) -> None:
     with (
-        open_warehouse(places(tmp_path), read_only=False) as warehouse,
+        open_warehouse(places(root), read_only=False) as warehouse,
         pytest.raises(ValueError, match=f"raw.deliveries: {complaint}"),
     ):
         warehouse.append(Deliveries, frame)
 
 
-def test_a_null_where_the_contract_takes_none_is_refused(tmp_path: Path) -> None:
+def test_a_null_where_the_contract_takes_none_is_refused(root: Path) -> None:
     with (
-        open_warehouse(places(tmp_path), read_only=False) as warehouse,
+        open_warehouse(places(root), read_only=False) as warehouse,
         pytest.raises(duckdb.Error, match="NOT NULL"),
     ):
         warehouse.append(Deliveries, deliveries(20).with_columns(body=pl.lit(None, pl.String)))
 
 
-def test_an_error_in_a_transaction_leaves_the_state_before_it(tmp_path: Path) -> None:
-    written(tmp_path, 30)
-    with open_warehouse(places(tmp_path), read_only=False) as warehouse:
+def test_an_error_in_a_transaction_leaves_the_state_before_it(root: Path) -> None:
+    written(root, 30)
+    with open_warehouse(places(root), read_only=False) as warehouse:
         before = warehouse.snapshot()
         with pytest.raises(RuntimeError, match="stop"), warehouse.transaction():
             warehouse.append(Deliveries, deliveries(30, start=30))
@@ -83,8 +83,8 @@ def test_an_error_in_a_transaction_leaves_the_state_before_it(tmp_path: Path) ->
         assert warehouse.snapshot() == before
 
 
-def test_a_transaction_sees_its_own_rows_and_is_one_commit(tmp_path: Path) -> None:
-    with open_warehouse(places(tmp_path), read_only=False) as warehouse:
+def test_a_transaction_sees_its_own_rows_and_is_one_commit(root: Path) -> None:
+    with open_warehouse(places(root), read_only=False) as warehouse:
         before = warehouse.snapshot()
         with warehouse.transaction():
             warehouse.append(Deliveries, deliveries(40))
@@ -93,16 +93,16 @@ def test_a_transaction_sees_its_own_rows_and_is_one_commit(tmp_path: Path) -> No
             warehouse.update(
                 Deliveries,
                 deliveries(40).select("delivery_id", "event_at"),
-                deliveries(40).select(pl.lit(7, pl.Int64).alias("copies")),
+                deliveries(40).with_columns(copies=pl.lit(7, pl.Int64)).select("copies"),
             )
             warehouse.delete(Deliveries, deliveries(10).select("delivery_id"))
         assert warehouse.snapshot() == before + 1
         assert_frame_equal(warehouse.query(ALL), deliveries(30, start=10).with_columns(copies=pl.lit(7, pl.Int64)))
 
 
-def test_an_update_finds_rows_by_their_present_values_and_may_change_those(tmp_path: Path) -> None:
-    written(tmp_path, 20)
-    with open_warehouse(places(tmp_path), read_only=False) as warehouse:
+def test_an_update_finds_rows_by_their_present_values_and_may_change_those(root: Path) -> None:
+    written(root, 20)
+    with open_warehouse(places(root), read_only=False) as warehouse:
         present = deliveries(2).select("delivery_id", "event_at")
         future = present.select(
             pl.Series("delivery_id", [sha("x"), sha("y")]), pl.col("event_at").dt.offset_by("1d").alias("event_at")
@@ -112,36 +112,36 @@ def test_an_update_finds_rows_by_their_present_values_and_may_change_those(tmp_p
         assert_frame_equal(changed.reverse(), future)
 
 
-def test_nulls_in_a_key_find_rows_without_a_value(tmp_path: Path) -> None:
-    with open_warehouse(places(tmp_path), read_only=False) as warehouse:
+def test_nulls_in_a_key_find_rows_without_a_value(root: Path) -> None:
+    with open_warehouse(places(root), read_only=False) as warehouse:
         named = deliveries(12).with_columns(state=pl.when(pl.col("line") > 2).then("state"))
         warehouse.append(Deliveries, named)
         warehouse.delete(Deliveries, named.head(3).select("delivery_id", "state"))
         assert count(warehouse) == 9
 
 
-def test_instants_are_in_utc_whatever_the_zone_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_instants_are_in_utc_whatever_the_zone_of_the_machine(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "America/Bogota")
-    written(tmp_path, 1)
-    with open_warehouse(places(tmp_path), read_only=True) as warehouse:
+    written(root, 1)
+    with open_warehouse(places(root), read_only=True) as warehouse:
         assert warehouse.query("SELECT event_at FROM mono.raw.deliveries").item() == START
         assert warehouse.query(ALL).schema == polars_schema(Deliveries)
 
 
-def test_a_name_in_the_callers_code_never_stands_in_for_a_table(tmp_path: Path) -> None:
+def test_a_name_in_the_callers_code_never_stands_in_for_a_table(root: Path) -> None:
     not_a_table = deliveries(1)
     with (
-        open_warehouse(places(tmp_path), read_only=False) as warehouse,
+        open_warehouse(places(root), read_only=False) as warehouse,
         pytest.raises(duckdb.CatalogException, match="not_a_table"),
     ):
         warehouse.query("SELECT * FROM not_a_table")
     assert not_a_table.height == 1
 
 
-def test_a_reader_cannot_write(tmp_path: Path) -> None:
-    written(tmp_path, 1)
+def test_a_reader_cannot_write(root: Path) -> None:
+    written(root, 1)
     with (
-        open_warehouse(places(tmp_path), read_only=True) as warehouse,
+        open_warehouse(places(root), read_only=True) as warehouse,
         pytest.raises(duckdb.Error, match="read-only"),
     ):
         warehouse.append(Deliveries, deliveries(1))
@@ -181,11 +181,11 @@ def test_a_folder_with_a_quote_in_its_name_can_hold_a_warehouse(tmp_path: Path) 
         assert count(warehouse) == 20
 
 
-def test_files_of_other_days_are_not_opened(tmp_path: Path) -> None:
-    with open_warehouse(places(tmp_path), read_only=False) as warehouse:
+def test_files_of_other_days_are_not_opened(root: Path) -> None:
+    with open_warehouse(places(root), read_only=False) as warehouse:
         for day in range(4):
             warehouse.append(Deliveries, deliveries(20, start=day * 86_400))
-        files = sorted(places(tmp_path).files.rglob("*.parquet"), key=lambda path: path.stat().st_mtime_ns)
+        files = sorted(places(root).files.rglob("*.parquet"), key=lambda path: path.stat().st_mtime_ns)
         assert len(files) == 4
         for path in (files[0], files[1], files[3]):
             path.write_bytes(b"damaged")
@@ -196,8 +196,8 @@ def test_files_of_other_days_are_not_opened(tmp_path: Path) -> None:
         assert found.height == 20
 
 
-def test_compaction_changes_no_row_and_leaves_one_file_per_table(tmp_path: Path) -> None:
-    with open_warehouse(places(tmp_path), read_only=False) as warehouse:
+def test_compaction_changes_no_row_and_leaves_one_file_per_table(root: Path) -> None:
+    with open_warehouse(places(root), read_only=False) as warehouse:
         for day in range(5):
             warehouse.append(Deliveries, deliveries(20, start=day * 20))
         warehouse.append(Deliveries, deliveries(3, start=100))
@@ -205,26 +205,26 @@ def test_compaction_changes_no_row_and_leaves_one_file_per_table(tmp_path: Path)
         assert_frame_equal(warehouse.query(ALL), deliveries(103))
         listed = warehouse.query("SELECT data_file FROM ducklake_list_files('mono', 'deliveries', schema => 'raw')")
         assert listed.height == 1
-        replaced = set(places(tmp_path).files.rglob("*.parquet"))
+        replaced = set(places(root).files.rglob("*.parquet"))
         assert len(replaced) > 1, "what readers may still name stays"
 
 
-def test_an_analyst_reads_tables_without_naming_schemas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written(tmp_path, 3)
-    with mono_recon.connect(tmp_path) as connection:
+def test_an_analyst_reads_tables_without_naming_schemas(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(root, 3)
+    with mono_recon.connect(root) as connection:
         assert connection.execute("SELECT count(*) FROM deliveries").fetchall() == [(3,)]
         assert connection.execute("SELECT count(*) FROM issues, transfer_observations").fetchall() == [(0,)]
         assert connection.execute("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]
         with pytest.raises(duckdb.Error):
             connection.execute("DELETE FROM mono.raw.deliveries")
-    monkeypatch.setenv("MONO_RECON_DATA", str(tmp_path))
+    monkeypatch.setenv("MONO_RECON_DATA", str(root))
     with mono_recon.connect() as connection:
         assert connection.execute("SELECT count(*) FROM deliveries").fetchall() == [(3,)]
 
 
-def test_money_and_days_read_as_people_read_them(tmp_path: Path) -> None:
-    written(tmp_path, 1)
-    with mono_recon.connect(tmp_path) as connection:
+def test_money_and_days_read_as_people_read_them(root: Path) -> None:
+    written(root, 1)
+    with mono_recon.connect(root) as connection:
         largest = 2**63 - 1
         amounts = connection.execute("SELECT pesos(?)::VARCHAR, pesos(-5)::VARCHAR", [largest]).fetchall()
         assert amounts == [("92233720368547758.07", "-0.05")]
@@ -238,7 +238,7 @@ def test_money_and_days_read_as_people_read_them(tmp_path: Path) -> None:
         assert days == [("2026-03-01", "2026-03-02", "2026-03-03")]
 
 
-def test_a_refused_row_keeps_a_text_that_is_odd(tmp_path: Path) -> None:
+def test_a_refused_row_keeps_a_text_that_is_odd(root: Path) -> None:
     raw = 'ñ "quoted" \\x00 \t\r\n \U0001f600'
     values = dict.fromkeys(polars_schema(Quarantine).names())
     row = values | {
@@ -252,6 +252,6 @@ def test_a_refused_row_keeps_a_text_that_is_odd(tmp_path: Path) -> None:
         "raw": raw,
         "raw_sha256": sha(raw),
     }
-    with open_warehouse(places(tmp_path), read_only=False) as warehouse:
+    with open_warehouse(places(root), read_only=False) as warehouse:
         warehouse.append(Quarantine, pl.DataFrame([row], schema=polars_schema(Quarantine)))
         assert warehouse.query("SELECT raw FROM mono.raw.quarantine").item() == raw
