@@ -22,7 +22,7 @@ DAY = date(2026, 3, 4)
 
 EXPORT_FEED = polars_schema(raw.Exports).copy()
 EXPORT_FEED.update(dict.fromkeys(("first_fetched_at", "last_fetched_at"), pl.Datetime("us", "UTC")))
-APPEARANCES = pl.Schema({"resource": pl.String, "subject_id": pl.String, "started_at": pl.Datetime("us", "UTC")})
+APPEARANCES = pl.Schema({"resource": pl.String(), "subject_id": pl.String(), "started_at": pl.Datetime("us", "UTC")})
 
 
 def at(text: str) -> datetime:

@@ -40,17 +40,17 @@ def verify(headers: Sequence[str], body: bytes | None, secrets: Sequence[Secret]
         return Verdict("unverifiable")
     if not headers:
         return Verdict("no_header")
-    signatures = [signature for text in headers if (signature := _parse(text)) is not None]
+    signatures = [signature for signature in map(_parse, headers) if signature is not None]
     if not signatures:
         return Verdict("malformed_header")
-    valid = [secret for secret in secrets if known_at is not None and secret.is_valid_at(known_at)]
-    if not valid:
-        return Verdict("no_secret")
-    for signature in signatures:
-        for secret in valid:
-            if _matches(signature, secret.key, body):
-                return Verdict("verified", secret.name)
-    return Verdict("failed")
+    status = "no_secret"
+    for secret in secrets:
+        if known_at is not None and secret.is_valid_at(known_at):
+            status = "failed"
+            for signature in signatures:
+                if _matches(signature, secret.key, body):
+                    return Verdict("verified", secret.name)
+    return Verdict(status)
 
 
 def is_signed(headers: Sequence[str]) -> bool:
@@ -60,7 +60,8 @@ def is_signed(headers: Sequence[str]) -> bool:
 
 def _matches(signature: _Signature, key: bytes, body: bytes) -> bool:
     digest = hmac.digest(key, b"%b.%b" % (signature.moment, body), "sha256").hex().encode()
-    return any(hmac.compare_digest(digest, claimed) for claimed in signature.digests)
+    # Every claim is compared, so that the time taken tells nothing of which one matched.
+    return any([hmac.compare_digest(digest, claimed) for claimed in signature.digests])  # noqa: C419
 
 
 def _parse(header: str) -> _Signature | None:

@@ -31,7 +31,9 @@ app = App(
 app.command("mono_recon.cli.runs:run")
 app.command("mono_recon.cli.runs:backfill")
 app.command("mono_recon.cli.runs:ingest")
-report = App(name="report", help="What has been issued.")
+# Else --version of a report would be taken for that of the program.
+app.meta.version_flags = ()
+report = App(name="report", help="What has been issued.", version_flags=())
 report.command("mono_recon.cli.reports:list_issued", name="list")
 report.command("mono_recon.cli.reports:show")
 app.command(report)

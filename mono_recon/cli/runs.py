@@ -160,5 +160,8 @@ def _show_counts(console: Console, counts: dict[str, Any]) -> None:
     console.print(
         f"Archive: {counts['files_new']} files read, {counts['files_skipped']} unchanged; "
         f"{counts['records_read']} records = {counts['accepted']} accepted + {counts['duplicates']} duplicates "
-        f"+ {counts['unused']} unused + {counts['quarantined']} quarantined."
+        f"+ {counts['unused']} unused + {counts['quarantined']} quarantined.",
+        soft_wrap=True,
     )
+    for refused in counts["refused_adjustments"]:
+        console.print(f"Left out of the adjustments: {refused}", markup=False, soft_wrap=True)

@@ -8,7 +8,8 @@ runs. Pages are merged in ``pages``.
 import hashlib
 import json
 from dataclasses import dataclass
-from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
+from operator import itemgetter
 
 import polars as pl
 
@@ -164,13 +165,16 @@ def _with_event(records: pl.DataFrame) -> pl.DataFrame:
 
 def _content(body: str) -> str:
     """SHA-256 of ``event.data`` without regard to the order of keys or the spelling of texts and numbers."""
-    data = json.loads(body, parse_int=_number, parse_float=_number)["event"]["data"]
-    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+    parsed = json.loads(body, parse_int=_number, parse_float=_number, object_pairs_hook=_sorted)
+    return hashlib.sha256(repr(parsed["event"]["data"]).encode()).hexdigest()
 
 
-def _number(text: str) -> str:
-    """A number as a text that no other number has, and no text either."""
-    return f"\0{_EXACT.create_decimal(text).normalize(_EXACT)}"
+def _number(text: str) -> Decimal:
+    return _EXACT.create_decimal(text).normalize(_EXACT)
+
+
+def _sorted(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    return dict(sorted(pairs, key=itemgetter(0)))
 
 
 def _represent(records: pl.DataFrame) -> pl.DataFrame:

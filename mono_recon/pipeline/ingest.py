@@ -6,6 +6,7 @@ repeat one another is decided in ``core``, and what is written for them in ``int
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import polars as pl
 
@@ -13,6 +14,7 @@ from mono_recon.archive.decoded import Decoded
 from mono_recon.archive.files import ArchiveFile, hash_files, list_archive
 from mono_recon.archive.parallel import decode_files
 from mono_recon.archive.rules import Rules, Secret
+from mono_recon.pipeline.adjustments import take_adjustments
 from mono_recon.pipeline.exports import settle_exports
 from mono_recon.pipeline.intake import COUNTS, AccountingError, portions, take
 from mono_recon.pipeline.inventory import Hashed, Inventory, take_inventory, unchanged
@@ -29,7 +31,11 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What one ingest did: files by what became of them, and records and rows of the files it read."""
+    """What one ingest did.
+
+    Files by what became of them, records and rows of the files it read, and what was left out of the
+    adjustments, each with its file, line and reason.
+    """
 
     files_new: int
     files_skipped: int
@@ -43,9 +49,10 @@ class IngestResult:
     rows_read: int = 0
     rows_accepted: int = 0
     rows_quarantined: int = 0
+    refused_adjustments: tuple[str, ...] = ()
 
-    def to_dict(self) -> dict[str, int]:
-        """The counts by name."""
+    def to_dict(self) -> dict[str, Any]:
+        """The same by name."""
         return asdict(self)
 
 
@@ -82,8 +89,9 @@ def ingest(
         hashed = list(zip(candidates, hash_files(candidates), strict=True))
         inventory = take_inventory(hashed, still, held)
         read = pl.DataFrame(schema=polars_schema(Files))
-        if inventory.has_news:
-            with warehouse.transaction():
+        with warehouse.transaction():
+            refused = take_adjustments(warehouse, settings)
+            if inventory.has_news:
                 read = _write(warehouse, inventory, held, _heard(rules, on_progress))
         warehouse.publish()
     return IngestResult(
@@ -91,6 +99,7 @@ def ingest(
         files_skipped=len(listing.files) - read.height - len(inventory.copies),
         copies=len(inventory.copies),
         ignored_files=listing.ignored,
+        refused_adjustments=refused,
         **read.select(pl.col(COUNTS).sum()).row(0, named=True),
     )
 

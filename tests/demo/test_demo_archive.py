@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mono_recon.calendar import BusinessCalendar, Limit
 from tests.demo.reading import Archive
 
 LAG = timedelta(minutes=5)
@@ -93,7 +94,7 @@ def test_steps_that_no_state_machine_has_are_labelled(archive: Archive) -> None:
 
 def test_transfers_open_beyond_the_limit_of_their_rail_are_labelled(archive: Archive) -> None:
     final = {"approved", "declined", "cancelled", "duplicated"}
-    last_morning = max(received for received, _ in archive.deliveries)
+    last_midnight = max(at for at, _ in archive.pages("balances-"))
     found: Found = set()
     for key, story in archive.transfers().items():
         steps = story.runs
@@ -101,8 +102,8 @@ def test_transfers_open_beyond_the_limit_of_their_rail_are_labelled(archive: Arc
         if sent_at is None or steps[-1][0] in final or steps[-1][0] == "under_review":
             continue
         routing = next((s.data["routing"] for s in reversed(story.sights) if "routing" in s.data), "ach")
-        patience = timedelta(days=4) if routing == "ach" else timedelta(hours=24)
-        if last_morning > sent_at + patience:
+        limit = Limit(business_days=2) if routing == "ach" else Limit(span=timedelta(hours=1))
+        if last_midnight > BusinessCalendar().add(sent_at, limit):
             found.add(("stuck_transfer", key))
     assert found == archive.labelled("stuck_transfer")
 

@@ -132,7 +132,10 @@ def test_the_latest_view_shows_the_latest_version_of_each_date_only(root: Path) 
         assert found["break_id"].to_list() == ["2.0", "1.0"]
         issue(warehouse, version=3, breaks=0)
         assert warehouse.query("SELECT break_id FROM mono.report.latest_breaks")["break_id"].to_list() == ["1.0"]
-        assert warehouse.query("SELECT version FROM mono.report.latest_issues ORDER BY 1")["version"].to_list() == [1, 3]
+        assert warehouse.query("SELECT version FROM mono.report.latest_issues ORDER BY 1")["version"].to_list() == [
+            1,
+            3,
+        ]
 
 
 @pytest.mark.parametrize(
@@ -157,9 +160,10 @@ def test_the_latest_state_of_a_transfer_is_the_last_of_its_timeline(
         return shared | {"occurred_at": START, "source_ref": "w:x"} | values
 
     if second.get("occurred_at"):
-        first, second = first | {"occurred_at": START + timedelta(microseconds=500)}, second | {
-            "occurred_at": START + timedelta(microseconds=501)
-        }
+        first, second = (
+            first | {"occurred_at": START + timedelta(microseconds=500)},
+            second | {"occurred_at": START + timedelta(microseconds=501)},
+        )
     for order in ((first, second), (second, first)):
         with open_warehouse(places(root), read_only=False) as warehouse:
             for values in order:

@@ -108,7 +108,9 @@ def test_an_update_finds_rows_by_their_present_values_and_may_change_those(root:
             pl.Series("delivery_id", [sha("x"), sha("y")]), pl.col("event_at").dt.offset_by("1d").alias("event_at")
         )
         warehouse.update(Deliveries, present, future)
-        changed = warehouse.query("SELECT delivery_id, event_at FROM mono.raw.deliveries ORDER BY event_at DESC LIMIT 2")
+        changed = warehouse.query(
+            "SELECT delivery_id, event_at FROM mono.raw.deliveries ORDER BY event_at DESC LIMIT 2"
+        )
         assert_frame_equal(changed.reverse(), future)
 
 

@@ -1,0 +1,308 @@
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from mono_recon.core.records import HeldEvents, MergedEvents, contested, merge_events
+from mono_recon.schemas.raw import Copies, Deliveries
+from mono_recon.schemas.table import polars_schema
+
+START = datetime(2026, 3, 2, 5, tzinfo=UTC)
+DELIVERIES, COPIES = polars_schema(Deliveries), polars_schema(Copies)
+NOTHING = HeldEvents(DELIVERIES.to_frame(), COPIES.to_frame())
+PLAIN = {"id": "trn_1", "state": "approved", "amount": 5}
+
+
+def moment(seconds: int) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A delivery as a test writes it: seconds for moments, a letter for its file."""
+
+    data: str = json.dumps(PLAIN)
+    arrived: int | None = 10
+    event: int = 5
+    occurred: int = 0
+    signature: str = "no_header"
+    secret: str | None = None
+    file: str = "a"
+    line: int = 1
+    used: bool = True
+    subject: str = "trn_1"
+    state: str | None = "approved"
+    type: str = "bank_transfer_approved"
+
+    def row(self) -> dict[str, Any]:
+        kind = self.type if self.used else f"unknown_{self.type}"
+        data = f'{self.data[:-1]},"updated_at":{self.occurred},"of":"{self.subject} {self.state}"}}'
+        body = f'{{"event":{{"type":"{kind}","data":{data}}},"timestamp":{self.event}}}'
+        return {
+            "delivery_id": hashlib.sha256(body.encode()).hexdigest(),
+            "event_type": kind,
+            "event_at": moment(self.event),
+            "known_at": moment(self.event if self.arrived is None else self.arrived),
+            "known_at_source": "event_timestamp" if self.arrived is None else "received_at",
+            "subject_id": self.subject,
+            "signature_status": self.signature,
+            "secret_name": self.secret,
+            "copies": 1,
+            "body": body,
+            "file_sha256": hashlib.sha256(self.file.encode()).hexdigest(),
+            "line": self.line,
+            "byte_offset": self.line * 100,
+            "status": "accepted" if self.used else "unused",
+            "state": self.state if self.used else None,
+            "occurred_at": moment(self.occurred) if self.used else None,
+        }
+
+    @property
+    def id(self) -> str:
+        return str(self.row()["delivery_id"])
+
+
+def frame(records: Iterable[Record]) -> pl.DataFrame:
+    rows = pl.DataFrame([record.row() for record in records], schema=DELIVERIES)
+    return rows.with_row_index("record").cast({"record": pl.Int64})
+
+
+def paths(records: Iterable[Record]) -> pl.DataFrame:
+    named = {record.row()["file_sha256"]: record.file for record in records}
+    return pl.DataFrame(list(named.items()), schema={"file_sha256": pl.String, "path": pl.String}, orient="row")
+
+
+def stored(held: HeldEvents, merged: MergedEvents) -> HeldEvents:
+    """What the tables hold after a merge was written."""
+    changed = merged.changed.join(held.events.select(held_as="delivery_id", held_body="body"), on="held_as")
+    renamed = changed.filter(pl.col("held_as") != pl.col("delivery_id"))
+    changed = changed.with_columns(
+        body=pl.when(pl.col("held_as") == pl.col("delivery_id")).then("held_body").otherwise("body")
+    )
+    return HeldEvents(
+        pl.concat(
+            [
+                held.events.join(changed, left_on="delivery_id", right_on="held_as", how="anti"),
+                changed.select(DELIVERIES.names()),
+                merged.new.select(DELIVERIES.names()),
+            ]
+        ),
+        pl.concat([held.copies.join(renamed, left_on="record_id", right_on="held_as", how="anti"), merged.copies]),
+    )
+
+
+def asked_for(held: HeldEvents, incoming: pl.DataFrame) -> HeldEvents:
+    """What the warehouse gives of what it holds: bodies only where they are asked for."""
+    without = HeldEvents(held.events.with_columns(body=pl.lit(None, pl.String)), held.copies)
+    needed = contested(incoming, without).get_column("delivery_id").implode()
+    body = pl.when(pl.col("delivery_id").is_in(needed)).then("body")
+    return HeldEvents(held.events.with_columns(body=body), held.copies)
+
+
+def ingest(*runs: Sequence[Record]) -> tuple[HeldEvents, list[MergedEvents]]:
+    held, merges = NOTHING, []
+    every = paths(record for run in runs for record in run)
+    for run in runs:
+        incoming = frame(run)
+        merges.append(merge_events(incoming, asked_for(held, incoming), every))
+        held = stored(held, merges[-1])
+    return held, merges
+
+
+def outcomes(merged: MergedEvents) -> list[str]:
+    return merged.outcomes.sort("record")["outcome"].to_list()
+
+
+def event(held: HeldEvents) -> dict[str, Any]:
+    assert held.events.height == 1
+    return held.events.row(0, named=True)
+
+
+def test_a_replayed_webhook_counts_once() -> None:
+    held, (merged,) = ingest([Record(arrived=10), Record(arrived=20, file="b")])
+    assert outcomes(merged) == ["accepted", "duplicate"]
+    assert (event(held)["copies"], event(held)["known_at"], event(held)["line"]) == (2, moment(10), 1)
+    assert held.copies.sort("known_at").select("record_id", "copy_id", "known_at", "body").rows() == [
+        (Record().id, Record().id, moment(10), None),
+        (Record().id, Record().id, moment(20), None),
+    ]
+
+
+def test_an_event_found_once_has_no_copies() -> None:
+    held, (merged,) = ingest([Record()])
+    assert outcomes(merged) == ["accepted"]
+    assert held.copies.is_empty()
+    assert event(held) == Record().row()
+
+
+def test_a_replay_in_a_later_run_is_a_duplicate_of_the_event_held() -> None:
+    held, merges = ingest([Record(arrived=10)], [Record(arrived=8, file="b")], [Record(arrived=12, file="c")])
+    assert [outcomes(merged) for merged in merges] == [["accepted"], ["duplicate"], ["duplicate"]]
+    assert (event(held)["copies"], event(held)["known_at"]) == (3, moment(8))
+    assert held.copies["known_at"].sort().to_list() == [moment(8), moment(10), moment(12)]
+    assert merges[1].changed["held_known_at"].to_list() == [moment(10)]
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        '{"amount": 5, "state": "approved", "id": "trn_1"}',
+        '{"id":"\\u0074rn_1","state":"approved","amount":5}',
+        '{"id":"trn_1","state":"approved","amount":5.0}',
+        '{"id":"trn_1","state":"approved","amount":0.5e1}',
+    ],
+)
+def test_other_bytes_of_equal_content_are_the_same_event(spelling: str) -> None:
+    held, (merged,) = ingest([Record(), Record(data=spelling, arrived=12)])
+    assert outcomes(merged) == ["accepted", "duplicate"]
+    assert held.copies.sort("known_at")["body"].to_list() == [None, Record(data=spelling).row()["body"]]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"amount": 6},
+        {"amount": "5"},
+        {"amount": "\0005"},
+        {"amount": True},
+        {"extra": None},
+        {"amount": 5.000000000000000000001},
+    ],
+)
+def test_equal_keys_with_other_content_are_two_observations(content: dict[str, object]) -> None:
+    other = json.dumps(PLAIN | content)
+    if content == {"amount": 5.000000000000000000001}:
+        other = other.replace("5.0", "5.000000000000000000001")
+    for runs in ([[Record(), Record(data=other)]], [[Record()], [Record(data=other)]]):
+        held, merges = ingest(*runs)
+        assert [outcome for merged in merges for outcome in outcomes(merged)] == ["accepted", "accepted"]
+        assert held.events["copies"].to_list() == [1, 1]
+        assert held.copies.is_empty()
+
+
+def test_numbers_that_a_float_cannot_tell_apart_are_different_content() -> None:
+    near = [f'{{"id":"trn_1","n":{number}}}' for number in ("9007199254740993.01", "9007199254740994.0")]
+    held, _ = ingest([Record(data=data) for data in near])
+    assert held.events.height == 2
+
+
+def test_integers_and_exponents_of_any_length_are_compared_exactly() -> None:
+    long, huge = "1" + "0" * 5000, "1e99999999999999999999"
+    held, _ = ingest([Record(data=f'{{"n":{number}}}') for number in (long, long + ".0", long[:-1] + "1")])
+    assert sorted(held.events["copies"]) == [1, 2]
+    held, _ = ingest([Record(data=f'{{"n":{huge}}}'), Record(data=f'{{ "n":{huge}}}')])
+    assert event(held)["copies"] == 2
+
+
+def test_the_envelopes_timestamp_is_no_content_and_the_earliest_counts() -> None:
+    held, (merged,) = ingest([Record(event=9, arrived=10), Record(event=7, arrived=11)])
+    assert outcomes(merged) == ["accepted", "duplicate"]
+    assert (event(held)["event_at"], event(held)["known_at"]) == (moment(7), moment(10))
+    assert event(held)["delivery_id"] == Record(event=9).id
+
+
+def test_an_event_of_another_type_or_moment_is_another_event() -> None:
+    held, _ = ingest([Record(), Record(type="bank_transfer_rejected"), Record(occurred=1), Record(state="declined")])
+    assert held.events["copies"].to_list() == [1, 1, 1, 1]
+
+
+def test_unused_deliveries_repeat_only_equal_bodies() -> None:
+    spaced = json.dumps(PLAIN, indent=1)
+    held, (merged,) = ingest([Record(used=False), Record(used=False, file="b"), Record(used=False, data=spaced)])
+    assert outcomes(merged) == ["unused", "duplicate", "unused"]
+    assert sorted(held.events["copies"]) == [1, 2]
+
+
+def test_a_copy_with_raw_bytes_stands_for_the_event_although_it_came_later() -> None:
+    parsed = Record(signature="unverifiable", arrived=10)
+    raw = Record(data=json.dumps(PLAIN, indent=1), arrived=20, file="b")
+    for runs in ([[parsed, raw]], [[parsed], [raw]], [[raw], [parsed]]):
+        held, _ = ingest(*runs)
+        assert event(held) | {"delivery_id": raw.id, "body": raw.row()["body"]} == event(held)
+        assert (event(held)["known_at"], event(held)["file_sha256"]) == (moment(10), parsed.row()["file_sha256"])
+        assert held.copies["record_id"].unique().to_list() == [raw.id]
+        assert dict(held.copies.select("copy_id", "body").rows()) == {raw.id: None, parsed.id: parsed.row()["body"]}
+
+
+def test_a_verified_copy_verifies_the_event_and_names_its_secret() -> None:
+    ranked = ["verified", "no_secret", "no_header", "malformed_header", "unverifiable"]
+    for best, worse in zip(ranked, ranked[1:], strict=False):
+        held, _ = ingest([Record(signature=worse, arrived=1)], [Record(signature=best, secret="key", arrived=9)])  # noqa: S106  a name
+        assert (event(held)["signature_status"], event(held)["secret_name"]) == (best, "key")
+
+
+def test_the_clock_read_at_arrival_is_named_where_two_agree() -> None:
+    bare, delivered = Record(arrived=None, event=5), Record(arrived=5, event=5, file="b")
+    for run in ([bare, delivered], [delivered, bare]):
+        held, _ = ingest(run)
+        assert event(held)["known_at_source"] == "received_at"
+
+
+def test_the_place_is_that_of_the_earliest_copy_then_of_the_first_path_and_line() -> None:
+    copies = [
+        Record(arrived=10, file="c", line=1),
+        Record(arrived=10, file="b", line=7),
+        Record(arrived=10, file="b", line=3),
+        Record(arrived=11, file="a", line=1),
+    ]
+    held, _ = ingest(copies)
+    wanted = copies[2].row()
+    assert [event(held)[name] for name in ("file_sha256", "line", "byte_offset")] == [
+        wanted[name] for name in ("file_sha256", "line", "byte_offset")
+    ]
+
+
+def test_rows_of_core_are_taken_from_the_record_that_stands_for_the_event() -> None:
+    _, (merged,) = ingest(
+        [Record(signature="unverifiable"), Record(data=json.dumps(PLAIN, indent=1)), Record(occurred=3)]
+    )
+    assert merged.new.sort("occurred_at")["record"].to_list() == [1, 2]
+
+
+def test_bodies_are_asked_for_only_where_other_bytes_claim_to_be_the_event() -> None:
+    held, _ = ingest([Record(), Record(occurred=1), Record(occurred=2)])
+    incoming = frame([Record(), Record(occurred=1, data=json.dumps(PLAIN, indent=1)), Record(occurred=3)])
+    assert contested(incoming, held).rows() == [(Record(occurred=1).id, moment(5))]
+
+
+SPELLINGS = [json.dumps(PLAIN), json.dumps(PLAIN, indent=1), json.dumps(PLAIN | {"amount": 6})]
+RECORDS = st.builds(
+    Record,
+    data=st.sampled_from(SPELLINGS),
+    arrived=st.sampled_from([None, 3, 4]),
+    event=st.sampled_from([3, 4]),
+    occurred=st.sampled_from([0, 1]),
+    signature=st.sampled_from(["verified", "no_secret", "no_header", "unverifiable"]),
+    secret=st.sampled_from(["one", "two"]),
+    file=st.sampled_from(["a", "b", "c"]),
+    line=st.integers(1, 3),
+    used=st.booleans(),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), records=st.lists(RECORDS, min_size=1, max_size=8))
+def test_neither_order_nor_packing_nor_the_number_of_runs_changes_what_is_held(
+    data: st.DataObject, records: list[Record]
+) -> None:
+    whole, (merged,) = ingest(records)
+    order = data.draw(st.permutations(records))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(order)), max_size=3)))
+    pieces = [order[start:end] for start, end in zip([0, *cuts], [*cuts, len(order)], strict=True)]
+    parts, merges = ingest(*pieces)
+    assert_frame_equal(parts.events, whole.events, check_row_order=False)
+    assert_frame_equal(parts.copies, whole.copies, check_row_order=False)
+    counted = sorted(outcome for piece in merges for outcome in outcomes(piece))
+    assert counted == sorted(outcomes(merged))
+    assert len(counted) == len(records) == whole.events["copies"].sum()
+    several = whole.events.filter(pl.col("copies") > 1)
+    assert sorted(whole.copies["record_id"].unique()) == sorted(several["delivery_id"])
+    assert whole.copies.height == several["copies"].sum()
