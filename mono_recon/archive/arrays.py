@@ -45,16 +45,26 @@ class Element:
 
 
 class LongRecord:
-    """A record that is not held: the first 64 KiB of it and its hash."""
+    """A record that is not held: the first 64 KiB of it, its hash, and how many bytes were read.
 
-    def __init__(self) -> None:
+    The bytes of ``ending`` are no part of the record where nothing follows them.
+    """
+
+    def __init__(self, ending: bytes) -> None:
         self.head = b""
+        self.size = 0
+        self._ending = ending
+        self._held = b""
         self._digest = hashlib.sha256()
 
     def add(self, data: bytes) -> None:
         """Take the next bytes of the record."""
-        self.head += data[: max(LONGEST_RAW - len(self.head), 0)]
-        self._digest.update(data)
+        self.size += len(data)
+        data = self._held + data
+        kept = data.rstrip(self._ending)
+        self._held = data[len(kept) :]
+        self.head += kept[: max(LONGEST_RAW - len(self.head), 0)]
+        self._digest.update(kept)
 
     @property
     def sha256(self) -> str:
@@ -188,14 +198,14 @@ class _Cutter:
         lead = len(self._buffer) - len(self._buffer.lstrip(BLANK))
         if self._long is None and len(self._buffer) - lead > self._longest:
             self._pass(lead)
-            self._long, self._long_place = LongRecord(), (self._line, self._offset)
+            self._long, self._long_place = LongRecord(BLANK), (self._line, self._offset)
         if self._long is not None:
             self._long.add(bytes(self._buffer))
             self._pass(len(self._buffer))
 
     def _element(self, size: int) -> Element | None:
         if self._long is not None:
-            self._long.add(bytes(self._buffer[:size].rstrip(BLANK)))
+            self._long.add(bytes(self._buffer[:size]))
             element = Element(*self._long_place, self._long.head, self._long.sha256)
             self._long = None
             return element

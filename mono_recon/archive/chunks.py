@@ -21,8 +21,9 @@ CHUNK_BYTES = 24 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
 _LINE_FORMS = (".jsonl", ".ndjson")
 _OVERSIZED = "oversized_record"
-# A byte-order mark and a line ending are no part of a record.
-_AROUND = len(BOM) + len(b"\r\n")
+_LINE_END = b"\r\n"
+# Bytes around a record that do not count for its size.
+_AROUND = len(BOM) + len(_LINE_END)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +118,16 @@ class _Lines:
         self._rules = rules
         self._rest = bytearray()
         self._long: LongRecord | None = None
-        self._long_size = 0
         self._line = 1
         self._offset = 0
 
     def feed(self, block: bytes) -> Iterator[Piece | RefusedPiece]:
         if self._long is not None:
             end = block.find(b"\n") + 1
-            self._lengthen(block[:end] if end else block)
+            self._long.add(block[:end] if end else block)
             if not end:
                 return
-            yield self._end_long(_OVERSIZED, too_long(self._rules))
+            yield self._end(self._long, _OVERSIZED, too_long(self._rules))
             block = block[end:]
         end = block.rfind(b"\n") + 1
         if end:
@@ -138,33 +138,27 @@ class _Lines:
             self._rest.clear()
         self._rest += block[end:]
         if len(self._rest) > self._rules.max_record_bytes + _AROUND:
-            self._long, self._long_size = LongRecord(), 0
-            self._lengthen(bytes(self._rest))
+            self._long = LongRecord(_LINE_END)
+            self._long.add(bytes(self._rest))
             self._rest.clear()
 
     def close(self) -> Iterator[Piece | RefusedPiece]:
         if self._long is not None:
-            yield self._end_long(_OVERSIZED, too_long(self._rules))
+            yield self._end(self._long, _OVERSIZED, too_long(self._rules))
         elif self._rest:
             yield Piece(self._source, "lines", bytes(self._rest), self._line, self._offset)
 
     def break_off(self, error: BrokenOffError) -> Piece | RefusedPiece:
         if self._long is not None:
-            return self._end_long(error.reason, str(error))
+            return self._end(self._long, error.reason, str(error))
         end = (error.reason, str(error))
         return Piece(self._source, "lines", bytes(self._rest), self._line, self._offset, end)
 
-    def _lengthen(self, data: bytes) -> None:
-        if self._long is not None:
-            self._long.add(data.rstrip(b"\r\n"))
-            self._long_size += len(data)
-
-    def _end_long(self, reason: str, detail: str) -> RefusedPiece:
-        long = self._long or LongRecord()
+    def _end(self, long: LongRecord, reason: str, detail: str) -> RefusedPiece:
         piece = RefusedPiece(self._source, reason, detail, self._line, self._offset, long.head, long.sha256)
         self._long = None
         self._line += 1
-        self._offset += self._long_size
+        self._offset += long.size
         return piece
 
 
@@ -202,7 +196,7 @@ def _long_document(source: Source, rules: Rules, head: bytes) -> Iterator[Piece 
     if head[offset : offset + 1] == b"[" and is_array(elements()):
         yield from element_pieces(source, elements(), rules)
         return
-    long, reason, detail = LongRecord(), _OVERSIZED, too_long(rules)
+    long, reason, detail = LongRecord(BLANK), _OVERSIZED, too_long(rules)
     try:
         for block in _blocks_from(source, rules, offset):
             long.add(block)

@@ -7,6 +7,7 @@ and ``exports``; finding what is held already belongs to whoever holds it.
 from mono_recon.archive.chunks import Chunk, RefusedPiece, Source, too_long
 from mono_recon.archive.decoded import Decoded, Gathered
 from mono_recon.archive.exports import read_page
+from mono_recon.archive.instants import microseconds
 from mono_recon.archive.observations import Row
 from mono_recon.archive.pages import Page
 from mono_recon.archive.records import Record, records_of
@@ -123,9 +124,16 @@ def _quarantine_row(
         source.file.path,
         *place,
         *end,
-        refused.known_at,
+        _known_at(source, refused),
         source.file.archive_date,
         page_id,
         refused.row_index,
         refused.subject_id,
     )
+
+
+def _known_at(source: Source, refused: Refused) -> int | None:
+    path_clock = source.file.fetched_at if source.file.kind == "exports" else None
+    if refused.known_at is not None or path_clock is None:
+        return refused.known_at
+    return microseconds(path_clock)

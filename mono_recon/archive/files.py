@@ -72,14 +72,25 @@ def list_archive(root: Path) -> Listing:
     Raises:
         ArchiveError: The root does not exist or cannot be listed.
     """
-    try:
-        os.scandir(root).close()
-    except OSError as error:
-        raise ArchiveError(f"archive root {root}: {error.strerror}") from error
+    check_root(root)
     found = [name for name in _walk(root, "", frozenset()) if not _is_silent(name)]
     accepted = [name for name in found if _kind(name) and (name.endswith(_SUFFIXES) or (root / name).is_dir())]
     files = [file for name in accepted if (file := _describe(root, name)) is not None]
     return Listing(tuple(sorted(files, key=lambda file: file.path.encode())), len(found) - len(files))
+
+
+def check_root(root: Path) -> None:
+    """Refuse an archive that cannot be listed.
+
+    Raises:
+        ArchiveError: The root does not exist or cannot be listed.
+    """
+    try:
+        os.scandir(root).close()
+    except OSError as error:
+        raise ArchiveError(
+            f"archive root {root}: {error.strerror}; make it, or name another place with --data or paths.archive"
+        ) from error
 
 
 def hash_file(file: ArchiveFile) -> str:

@@ -55,8 +55,8 @@ class Carrier:
     Attributes:
         channel: ``webhook`` or ``export``.
         event_type: Of a webhook.
-        event_at: Envelope timestamp of a webhook, microseconds.
-        known_at: Arrival or fetch time, microseconds.
+        event_at: Envelope timestamp of a webhook.
+        known_at: Arrival or fetch time.
         source_ref: ``w:<delivery_id>`` or ``x:<page_id>:<row>``.
         record: Position of the delivery or page in its table.
         account_id: Account that the export's question names.

@@ -71,7 +71,7 @@ def open_page(
     """
     record = decode_noting(raw, "", duplicates)
     if not isinstance(record, dict):
-        raise refuse("unknown_shape", "not a page: not an object", _micros(path_fetched_at))
+        raise refuse("unknown_shape", "not a page: not an object")
     identity = compact(record).encode() if is_element else raw
     page = Page(page_id=hashlib.sha256(identity).hexdigest(), body=raw.decode())
     if "request" in record and "response" in record:
@@ -102,9 +102,9 @@ def _is_bare(record: dict[str, Any], key: str) -> bool:
 
 def _open_captured(page: Page, record: dict[str, Any], duplicates: list[Failure]) -> list[Failure]:
     request, response = record["request"], record["response"]
+    fetched_at = read_instant(request.get("fetched_at")) if isinstance(request, dict) else None
     if not isinstance(request, dict) or not isinstance(response, dict):
-        raise refuse("unknown_shape", "not a page: request and response must be objects")
-    fetched_at = read_instant(request.get("fetched_at"))
+        raise refuse("unknown_shape", "not a page: request and response must be objects", _micros(fetched_at))
     page.fetched_at = _micros(fetched_at)
     status = response.get("status")
     page.http_status = status if _is_status(status) else None

@@ -4,7 +4,6 @@ Here belongs the handing of chunks to worker processes. Processes are spawned, n
 do not survive a fork.
 """
 
-import gc
 import signal
 from collections import deque
 from collections.abc import Generator, Sequence
@@ -20,7 +19,6 @@ from mono_recon.archive.rules import Rules
 
 # Chunks from which a pool of processes saves more than it costs.
 _FEW = 3
-_COLLECT_AFTER = 200_000
 
 
 def decode_files(
@@ -41,7 +39,7 @@ def decode_files(
         for chunk in chain(first, chunks):
             yield decode_chunk(chunk, rules)
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_settle)
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_interrupts)
     try:
         running: deque[Future[Decoded]] = deque()
         for chunk in chain(first, chunks):
@@ -54,8 +52,6 @@ def decode_files(
         pool.shutdown(cancel_futures=True)
 
 
-def _settle() -> None:
+def _leave_interrupts() -> None:
     # An interrupt is the parent's to handle: it ends the pool in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A chunk makes many records and no cycles; looking for them often is a tenth of the work.
-    gc.set_threshold(_COLLECT_AFTER)

@@ -63,7 +63,7 @@ def read_question(url: str) -> Question | None:
     resource, path_account = _resource(parts.path)
     window = {key: read_instant(_with_plus(_only(query, key))) for key in (_FROM, _UNTIL)}
     filters = [key for key, _ in query if not _NOT_NARROWING.fullmatch(key)]
-    understood = {key for key in filters if filters.count(key) == 1 and _is_understood(key, query, window)}
+    understood = {key for key in filters if _is_understood(key, query, window)}
     named = "&".join(sorted(f"{key}={value}" for key, value in query if key != "page_number"))
     return Question(
         resource=resource,

@@ -134,8 +134,8 @@ def _event(opened: Opened) -> _Event:
 
 
 def _unknown_shape(opened: Opened, detail: str) -> RefusedError:
-    stated = opened.payload.get("timestamp") if isinstance(opened.payload, dict) else None
-    moment = opened.received_at or read_instant(stated)
+    stated = opened.payload if isinstance(opened.payload, dict) else {}
+    moment = opened.received_at or read_instant(stated.get("received_at")) or read_instant(stated.get("timestamp"))
     return refuse("unknown_shape", detail, None if moment is None else microseconds(moment))
 
 

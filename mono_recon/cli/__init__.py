@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
+from rich.console import Console
 
 from mono_recon.cli.answer import Answer, consoles
 from mono_recon.cli.failures import exit_code, told
@@ -66,20 +67,23 @@ def launcher(
     try:
         command, bound, ignored = app.parse_args(tokens, exit_on_error=False, print_error=False)
         given = {name: session for name, kind in ignored.items() if kind is Session}
-        answer = command(*bound.args, **bound.kwargs, **given)
+        return _tell(command(*bound.args, **bound.kwargs, **given), out, as_json=as_json, quiet=quiet)
     except KeyboardInterrupt:
-        err.print("mono-recon: stopped; what was under way is undone", highlight=False, soft_wrap=True)
+        err.print("mono-recon: stopped; what was under way is undone", soft_wrap=True)
         return 130
     except Exception as error:
         if debug:
             raise
-        err.print(f"mono-recon: {told(error)}", highlight=False, markup=False, soft_wrap=True)
+        err.print(f"mono-recon: {told(error)}", soft_wrap=True)
         return exit_code(error)
+
+
+def _tell(answer: object, out: Console, *, as_json: bool, quiet: bool) -> int:
+    """Print what a command answered, if it has not written it itself."""
     if not isinstance(answer, Answer):
         return 0
     if as_json:
-        json.dump(answer.data, sys.stdout, ensure_ascii=False, indent=2)
-        sys.stdout.write("\n")
+        sys.stdout.write(json.dumps(answer.data, ensure_ascii=False, indent=2) + "\n")
     elif not quiet:
         answer.show(out)
     return answer.exit_code
@@ -88,8 +92,8 @@ def launcher(
 def main() -> None:
     """Entry point of the console script."""
     try:
-        code = app.meta(exit_on_error=False, print_error=False)
+        code = app.meta(sys.argv[1:], exit_on_error=False, print_error=False)
     except CycloptsError as error:
-        consoles()[1].print(f"mono-recon: {told(error)}", highlight=False, markup=False, soft_wrap=True)
+        consoles()[1].print(f"mono-recon: {told(error)}", soft_wrap=True)
         code = 2
     sys.exit(code if isinstance(code, int) else 0)

@@ -1,10 +1,13 @@
 """What a command answers: once as data, once for a person."""
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
+
+_UNFOLDED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +26,12 @@ class Answer:
 
 
 def consoles() -> tuple[Console, Console]:
-    """Standard output and standard error."""
-    return Console(highlight=False), Console(stderr=True, highlight=False)
+    """Standard output and standard error; what they print is data, never markup, and no line is folded in a pipe."""
+    width = None if sys.stdout.isatty() else _UNFOLDED
+    return (
+        Console(highlight=False, markup=False, emoji=False, width=width),
+        Console(stderr=True, highlight=False, markup=False, emoji=False),
+    )
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[str] = ()) -> Table:

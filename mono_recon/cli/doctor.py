@@ -15,6 +15,7 @@ from mono_recon.cli.session import Session, Shared
 from mono_recon.settings import Settings
 from mono_recon.warehouse.attach import start_engine
 from mono_recon.warehouse.connect import open_warehouse
+from mono_recon.warehouse.errors import WarehouseError
 
 LOW_DISK_BYTES = 1 << 30
 
@@ -62,7 +63,7 @@ def _findings(session: Session) -> list[Finding]:
 def _tried(check: str, ask: Callable[[], str]) -> Finding:
     try:
         return Finding(check, is_ok=True, detail=ask())
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, WarehouseError) as error:
         return Finding(check, is_ok=False, detail=told(error))
 
 

@@ -1,5 +1,6 @@
 """``query``: one read-only question to the warehouse."""
 
+import json
 import sys
 from typing import Literal
 
@@ -11,8 +12,10 @@ from mono_recon.warehouse.asking import ask
 
 Form = Literal["table", "csv", "json", "parquet"]
 
+_INSTANT = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
-def query(sql: str, /, *, format: Form = "table", session: Shared) -> Answer:  # noqa: A002  the option's name
+
+def query(sql: str, /, *, format: Form = "table", session: Shared) -> Answer | None:  # noqa: A002  the option's name
     """Ask the warehouse one SELECT; schemas report, core and raw are on the search path.
 
     Args:
@@ -21,12 +24,23 @@ def query(sql: str, /, *, format: Form = "table", session: Shared) -> Answer:  #
         session: Global options.
     """
     rows = ask(session.settings().warehouse, sql)
-    if format == "csv":
-        rows.with_columns(pl.col(pl.List(pl.String)).list.join("|")).write_csv(sys.stdout)
-    elif format == "json":
-        sys.stdout.write(rows.write_json() + "\n")
-    elif format == "parquet":
+    rows = rows.with_columns(_whole(column) for column in rows.iter_columns())
+    if format == "parquet":
         rows.write_parquet(sys.stdout.buffer)
-    else:
-        return Answer(rows.to_dicts(), lambda console: console.print(table(rows.columns, rows.iter_rows())))
-    return Answer(None, lambda _console: None)
+        return None
+    told = rows.with_columns(pl.col(pl.Datetime("us", "UTC")).dt.strftime(_INSTANT))
+    if format == "csv":
+        told.with_columns(pl.col(pl.List).cast(pl.List(pl.String)).list.join("|")).write_csv(sys.stdout.buffer)
+        return None
+    if format == "json":
+        sys.stdout.write(told.write_json() + "\n")
+        return None
+    return Answer(json.loads(told.write_json()), lambda console: console.print(table(told.columns, told.iter_rows())))
+
+
+def _whole(column: pl.Series) -> pl.Series:
+    """Whole numbers as such: DuckDB adds centavos up to 128 bits, which JSON and Parquet hold as decimals."""
+    if column.dtype != pl.Decimal(38, 0):
+        return column
+    integers = column.cast(pl.Int64, strict=False)
+    return integers if integers.null_count() == column.null_count() else column

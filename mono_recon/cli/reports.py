@@ -77,7 +77,7 @@ def _plain(frame: pl.DataFrame) -> list[dict[str, object]]:
 
 def _show(console: Console, issue: dict[str, object], summary: pl.DataFrame, breaks: pl.DataFrame) -> None:
     console.print(
-        f"[bold]{issue['business_date']} v{issue['version']}: {issue['verdict']}[/bold]  as of {issue['as_of']}"
+        f"{issue['business_date']} v{issue['version']}: {issue['verdict']}  as of {issue['as_of']}", style="bold"
     )
     money = [
         (*row[:-1], format_pesos(row[-1]))
@@ -87,8 +87,8 @@ def _show(console: Console, issue: dict[str, object], summary: pl.DataFrame, bre
     ]
     headings = ("account", "", "section", "status", "count", "", "amount")
     console.print(table(headings, money, numbers=("count", "amount")))
-    console.print(f"\n[bold]{breaks.height} breaks[/bold]")
+    console.print(f"\n{breaks.height} breaks", style="bold")
     for row in breaks.head(_TOP_BREAKS).iter_rows(named=True):
-        console.print(f"{row['class']:6} {row['break_type']}: {row['explanation_es']}", markup=False, soft_wrap=True)
+        console.print(f"{row['class']:6} {row['break_type']}: {row['explanation_es']}", soft_wrap=True)
     if breaks.height > _TOP_BREAKS:
         console.print(f"… and {breaks.height - _TOP_BREAKS} more: see the pack, or --json")

@@ -117,8 +117,10 @@ def _check(settings: "Settings", days: Iterable[date], as_of: str, now: datetime
 def _launch(
     session: Session, settings: "Settings", days: list[date], *, as_of: str = "", replay: bool = False
 ) -> "Launched":
+    from mono_recon.archive.files import check_root  # noqa: PLC0415  help needs it not
     from mono_recon.defs.launch import launch  # noqa: PLC0415  Dagster takes a second to load
 
+    check_root(settings.paths.archive)  # before Dagster makes itself a home in a place named by mistake
     with session.progress():
         return launch(settings, session.config, days, as_of=as_of, replay=replay)
 
@@ -164,4 +166,4 @@ def _show_counts(console: Console, counts: dict[str, Any]) -> None:
         soft_wrap=True,
     )
     for refused in counts["refused_adjustments"]:
-        console.print(f"Left out of the adjustments: {refused}", markup=False, soft_wrap=True)
+        console.print(f"Left out of the adjustments: {refused}", soft_wrap=True)

@@ -13,6 +13,7 @@ from mono_recon.defs.partitions import INTAKE, POOL
 from mono_recon.defs.resources import SettingsSource
 from mono_recon.defs.specs import asset_spec
 from mono_recon.pipeline.ingest import ingest
+from mono_recon.pipeline.issue import recover
 from mono_recon.pipeline.progress import advance
 from mono_recon.schemas import core, raw
 
@@ -28,6 +29,8 @@ SPECS = [asset_spec(model, deps=[ARCHIVE.key]) for model in (*raw.TABLES, *core.
 @dg.multi_asset(name=INTAKE, specs=SPECS, pool=POOL)
 def intake(settings: SettingsSource) -> Iterator[dg.MaterializeResult[None]]:
     """Bring everything new in the archive into the warehouse."""
-    result = ingest(settings.load(), environ=os.environ, on_progress=advance)
+    loaded = settings.load()
+    recover(loaded)  # here too, for the runs that find no date to issue
+    result = ingest(loaded, environ=os.environ, on_progress=advance)
     for spec in SPECS:
         yield dg.MaterializeResult(asset_key=spec.key, metadata={"ingest": dg.MetadataValue.json(result.to_dict())})

@@ -100,17 +100,24 @@ class Company:
         """
         hours = self._hours(day)
         volume = max(1, transfers * hours.percent // 100)
+        sizes = self._batch_sizes(volume)
         earlier: list[Batch] = []
-        left = volume
-        while left:
-            size = min(left, self._rng.randint(1, _MAX_BATCH))
-            left -= size
-            earlier.append(self._batch(self._moment(day, hours), size, hours, earlier))
+        for size, at in zip(sizes, sorted(self._moment(day, hours) for _ in sizes), strict=True):
+            if earlier and self._happens(2):
+                self._resubmit(self._rng.choice(earlier), at)
+            earlier.append(self._batch(at, size, hours, earlier))
         for _ in range(max(1, volume // 15)):
             self._collection(self._moment(day, hours))
         if hours.banking:
             self._sweep(day)
             self._incoming(day, hours, volume)
+
+    def _batch_sizes(self, volume: int) -> list[int]:
+        sizes: list[int] = []
+        while volume:
+            sizes.append(min(volume, self._rng.randint(1, _MAX_BATCH)))
+            volume -= sizes[-1]
+        return sizes
 
     def _hours(self, day: date) -> _Hours:
         if self._world.calendar.is_business_day(day):
@@ -130,8 +137,6 @@ class Company:
 
     def _batch(self, at: datetime, size: int, hours: _Hours, earlier: Sequence[Batch]) -> Batch:
         account = self._rng.choice(self._world.accounts)
-        if earlier and self._happens(2):
-            return self._resubmission(at, self._rng.choice(earlier))
         drafts = [self._draft(hours) for _ in range(size)]
         batch = acts.open_batch(self._world, account, at, drafts)
         if earlier and self._happens(10):
@@ -149,15 +154,14 @@ class Company:
         payee = self._rng.choice(self._world.clientele.payees)
         return Draft(self._amounts.everyday(), payee, routing, external_id)
 
-    def _resubmission(self, at: datetime, original: Batch) -> Batch:
-        """The client sends a whole batch twice: Mono marks the second one duplicated."""
+    def _resubmit(self, original: Batch, at: datetime) -> None:
+        """The client sends a whole batch again: Mono marks the second one duplicated."""
         drafts = [
             Draft(member.amount, member.payee, member.steps[0].routing or "ach", member.external_id)
             for member in original.members
         ]
         batch = acts.open_batch(self._world, original.account, at, drafts)
         acts.mark_duplicated(self._world, batch, at + timedelta(seconds=1), self._courier)
-        return batch
 
     def _resubmit_member(self, batch: Batch, original: Batch) -> None:
         """One transfer of an earlier batch is in this one again."""

@@ -155,8 +155,8 @@ def _write_events(warehouse: Warehouse, events: MergedEvents) -> None:
     for name in _OF_EVENTS:
         warehouse.update(
             CORE_TABLES[name],
-            shifted.select("w:" + pl.col("held_as").alias("source_ref"), pl.col("held_known_at").alias("known_at")),
-            shifted.select("w:" + pl.col("delivery_id").alias("source_ref"), "known_at", "event_at"),
+            shifted.select(pl.format("w:{}", "held_as").alias("source_ref"), pl.col("held_known_at").alias("known_at")),
+            shifted.select(pl.format("w:{}", "delivery_id").alias("source_ref"), "known_at", "event_at"),
         )
 
 

@@ -6,6 +6,7 @@ says is decided in ``reconcile``, how it is written in ``report``.
 
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from mono_recon.report.pack import file_hashes, pack_folder, write_pack
 from mono_recon.schemas.report import PACK_TABLES, Issues
 from mono_recon.schemas.table import polars_schema, table_name
 from mono_recon.settings import Settings
-from mono_recon.warehouse.connect import Warehouse
+from mono_recon.warehouse.connect import Warehouse, open_warehouse
 from mono_recon.warehouse.places import read_lineage, read_source_files
 from mono_recon.warehouse.reading import first_known, last_known, read_day
 
@@ -105,6 +106,7 @@ def issue(warehouse: Warehouse, settings: Settings, day: date, as_of: datetime) 
     staged = _stage(report, settings.paths.reports)
     final = pack_folder(settings.paths.reports, day, report.version)
     if final.exists() and file_hashes(final) != file_hashes(staged):
+        shutil.rmtree(staged.parent)
         raise IssueError(
             f"{final} holds another pack that the warehouse knows nothing of;"
             " move it away, or restore the warehouse that belongs to it"
@@ -185,7 +187,7 @@ def _stage(report: Report, reports: Path) -> Path:
 
 
 def _staged_folder(reports: Path, day: date, version: int) -> Path:
-    return reports / STAGING / day.isoformat() / f"v{version}"
+    return reports / STAGING / f"{day}_v{version}"
 
 
 def _publish(staged: Path, final: Path) -> None:
@@ -194,20 +196,25 @@ def _publish(staged: Path, final: Path) -> None:
     else:
         final.parent.mkdir(parents=True, exist_ok=True)
         staged.rename(final)
+    with suppress(OSError):  # another is staged still
+        staged.parent.rmdir()
 
 
-def recover(warehouse: Warehouse, settings: Settings) -> None:
+def recover(settings: Settings) -> None:
     """Finish or undo what a killed run left: a pack whose issue was committed goes into its place.
 
     Args:
-        warehouse: The warehouse, open for writing.
         settings: Settings in force.
+
+    Raises:
+        WarehouseLocked: The run that seems to have left something is still at work.
     """
     staging = settings.paths.reports / STAGING
     if not staging.exists():
         return
-    for day, version in warehouse.query("SELECT business_date, version FROM mono.report.issues").iter_rows():
-        staged = _staged_folder(settings.paths.reports, day, version)
-        if staged.exists():
-            _publish(staged, pack_folder(settings.paths.reports, day, version))
-    shutil.rmtree(staging)
+    with open_warehouse(settings.warehouse, read_only=False) as warehouse:
+        for day, version in warehouse.query("SELECT business_date, version FROM mono.report.issues").iter_rows():
+            staged = _staged_folder(settings.paths.reports, day, version)
+            if staged.exists():
+                _publish(staged, pack_folder(settings.paths.reports, day, version))
+        shutil.rmtree(staging, ignore_errors=True)

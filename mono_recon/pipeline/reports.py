@@ -30,19 +30,22 @@ def issue_dates(
         What was issued, oldest first.
 
     Raises:
-        NotOverError: A date has no as-of yet.
+        NotOverError: A date has no as-of yet; none is issued then.
     """
     ordered = sorted(days)
+    recover(settings)
     with open_warehouse(settings.warehouse, read_only=False) as warehouse:
-        recover(warehouse, settings)
         known = issued_dates(warehouse)
-        due = [day for day in ordered if day not in known]
+        moments = {
+            day: _as_of(warehouse, settings, day, as_of=as_of, replay=replay, now=now)
+            for day in ordered
+            if day not in known
+        }
         made = []
-        for number, day in enumerate(due):
-            advance("reports", number, len(due))
-            moment = _as_of(warehouse, settings, day, as_of=as_of, replay=replay, now=now)
+        for number, (day, moment) in enumerate(moments.items()):
+            advance("reports", number, len(moments))
             made.append(issue(warehouse, settings, day, moment))
-        advance("reports", len(due), len(due))
+        advance("reports", len(moments), len(moments))
         if made:
             warehouse.publish()
     return made

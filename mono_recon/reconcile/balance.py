@@ -5,30 +5,16 @@ shown with its composition.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 import polars as pl
 
 from mono_recon.calendar import Limit
 from mono_recon.reconcile.breaks import BreakType
 from mono_recon.reconcile.context import Context
-from mono_recon.reconcile.credits import CreditFacts
-from mono_recon.reconcile.entities import EntityFacts
-from mono_recon.reconcile.inputs import DayInputs
-from mono_recon.reconcile.matching import RETURN_RULE
-from mono_recon.reconcile.movements import MOVEMENT, approvals, debits, open_at, reversals
+from mono_recon.reconcile.movements import TERMS, moved_accounts
 
 _KEY = ["account_id", "currency"]
-_TERMS = {
-    "credits_minor": 1,
-    "collections_minor": 1,
-    "reversals_in_minor": 1,
-    "adjustments_minor": 1,
-    "transfers_minor": -1,
-    "fees_minor": -1,
-    "gmf_minor": -1,
-}
-"""Movements between the two figures, with the sign in which they change the balance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +22,16 @@ class BalanceFacts:
     """What a balance proof rests on.
 
     Attributes:
-        inputs: Everything known by the as-of.
-        transfers: Own transfers.
-        collections: Own collection intents, with ``counted``.
-        credits: Incoming credits.
-        moved: ``account_id`` and ``currency`` of accounts with movements on the date.
+        balances: ``core.balances`` known by the as-of.
+        accounts: Known accounts: ``account_id`` and ``currency``.
+        moved: Result of ``movements.movements``.
+        open_at: Result of ``movements.open_at``.
     """
 
-    inputs: DayInputs
-    transfers: EntityFacts
-    collections: EntityFacts
-    credits: CreditFacts
+    balances: pl.DataFrame
+    accounts: pl.DataFrame
     moved: pl.DataFrame
+    open_at: pl.DataFrame
 
 
 def nearest_balances(balances: pl.DataFrame, moment: datetime, context: Context) -> pl.DataFrame:
@@ -68,21 +52,17 @@ def nearest_balances(balances: pl.DataFrame, moment: datetime, context: Context)
 def prove(facts: BalanceFacts, context: Context) -> pl.DataFrame:
     """Body of ``report.balance_proof``, without the account's name.
 
-    One row per account with a balance or with movements on the date. Where a figure is missing, the row
-    states nothing that it cannot know.
+    One row per account that is known or has a balance, and per currency in which it has one or moved on
+    the date. Where a figure is missing, the row states nothing that it cannot know.
     """
     rows = _figures(facts, context)
-    for name, movements in _movements(facts, context).items():
-        rows = rows.join(_between(rows, movements, name), on=_KEY, how="left", maintain_order="left", nulls_equal=True)
+    rows = rows.join(_between(rows, facts.moved), on=_KEY, how="left", maintain_order="left")
     whole = pl.col("opening_minor").is_not_null() & pl.col("closing_minor").is_not_null()
-    rows = rows.with_columns(pl.when(whole).then(pl.col(name).fill_null(0)).alias(name) for name in _TERMS)
-    rows = rows.with_columns(
-        (pl.col("opening_minor") + pl.sum_horizontal(pl.col(name) * sign for name, sign in _TERMS.items())).alias(
-            "expected_minor"
-        )
-    ).with_columns(pl.when(whole).then(pl.col("closing_minor") - pl.col("expected_minor")).alias("unexplained_minor"))
-    return rows.join(_in_transit(rows, facts), on=_KEY, how="left", maintain_order="left").with_columns(
-        pl.when(whole).then("expected_minor").alias("expected_minor"),
+    rows = rows.with_columns(pl.when(whole).then(pl.col(name).fill_null(0)).alias(name) for name in TERMS)
+    explained = pl.col("opening_minor") + pl.sum_horizontal(pl.col(name) * sign for name, sign in TERMS.items())
+    rows = rows.with_columns(pl.when(whole).then(explained).alias("expected_minor"))
+    rows = rows.with_columns((pl.col("closing_minor") - pl.col("expected_minor")).alias("unexplained_minor"))
+    return rows.join(_in_transit(rows, facts.open_at), on=_KEY, how="left", maintain_order="left").with_columns(
         pl.when(pl.col("closing_minor").is_not_null())
         .then(pl.col("in_transit_minor").fill_null(0))
         .alias("in_transit_minor"),
@@ -97,89 +77,32 @@ def prove(facts: BalanceFacts, context: Context) -> pl.DataFrame:
 
 
 def _figures(facts: BalanceFacts, context: Context) -> pl.DataFrame:
-    balances = facts.inputs.balances
-    due = pl.concat([balances.select(_KEY), facts.moved.select(_KEY)]).unique().sort(_KEY)
+    named = pl.concat([facts.balances.select(_KEY), moved_accounts(facts.moved, context)]).unique()
+    others = facts.accounts.join(named, on="account_id", how="anti")
+    due = pl.concat([named, others.select(_KEY)]).sort(_KEY)
     for name, moment in (("opening", context.start), ("closing", context.end)):
-        figures = nearest_balances(balances, moment, context).select(
+        figures = nearest_balances(facts.balances, moment, context).select(
             *_KEY, pl.col("amount_minor").alias(f"{name}_minor"), pl.col("balance_at").alias(f"{name}_at")
         )
         due = due.join(figures, on=_KEY, how="left", maintain_order="left")
     return due
 
 
-def _between(rows: pl.DataFrame, movements: pl.DataFrame, name: str) -> pl.DataFrame:
+def _between(rows: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
+    """Each term of each account: the sum of its movements after the opening figure up to the closing one."""
     return (
-        movements.join(rows.select(*_KEY, "opening_at", "closing_at"), on=_KEY)
+        moved.join(rows.select(*_KEY, "opening_at", "closing_at"), on=_KEY)
         .filter(pl.col("moved_at") > pl.col("opening_at"), pl.col("moved_at") <= pl.col("closing_at"))
         .group_by(_KEY)
-        .agg(pl.sum("amount_minor").alias(name))
+        .agg(pl.col("amount_minor").filter(pl.col("term") == name).sum().alias(name) for name in TERMS)
     )
 
 
-def _movements(facts: BalanceFacts, context: Context) -> dict[str, pl.DataFrame]:
-    debit_at = context.settings.balance.debit_at
-    credits_in = facts.credits.lines
-    returned = credits_in.filter(pl.col("match_rule") == RETURN_RULE)["matched_to"]
-    approved = approvals(facts.transfers)
-    return {
-        "credits_minor": credits_in.select(*MOVEMENT[:3], pl.col("transaction_at").alias("moved_at")),
-        "collections_minor": _collected(facts.collections),
-        "reversals_in_minor": reversals(facts.transfers, debit_at, returned),
-        "adjustments_minor": _adjusted(facts.inputs.adjustments),
-        "transfers_minor": debits(facts.transfers, debit_at),
-        "fees_minor": _charged(approved, _fee(context), context),
-        "gmf_minor": _charged(approved, _gmf(context), context),
-    }
-
-
-def _adjusted(adjustments: pl.DataFrame) -> pl.DataFrame:
-    """Adjustments; of an id used twice the row decided first counts."""
-    first = adjustments.sort("decided_at", "path", "line").unique("adjustment_id", keep="first", maintain_order=True)
-    return first.select(*MOVEMENT[:3], pl.col("effective_at").alias("moved_at"))
-
-
-def _collected(collections: EntityFacts) -> pl.DataFrame:
-    lines = collections.lines.filter("counted").select("intent_id", *MOVEMENT[:3])
-    return (
-        collections.history.filter(pl.col("state") == "account_credited")
-        .join(lines, on="intent_id", maintain_order="left")
-        .select(*MOVEMENT[:3], pl.col("started_at").alias("moved_at"))
-    )
-
-
-def _charged(approved: pl.DataFrame, charge: pl.Expr, context: Context) -> pl.DataFrame:
-    day = context.calendar.business_date_expr(pl.col("moved_at"))
-    return approved.with_columns(day.alias("day")).with_columns(charge.alias("amount_minor")).select(MOVEMENT)
-
-
-def _in_force(entries: list[tuple[date, pl.Expr, pl.Expr]]) -> pl.Expr:
-    """The value of the entry that began last among those that apply."""
-    chosen = pl.lit(0, pl.Int64)
-    for begins, applies, value in sorted(entries, key=lambda entry: entry[0]):
-        chosen = pl.when(applies & (pl.col("day") >= begins)).then(value).otherwise(chosen)
-    return chosen.cast(pl.Int64)
-
-
-def _fee(context: Context) -> pl.Expr:
-    fees = context.settings.balance.fees
-    return _in_force([(fee.from_date, pl.col("routing") == fee.routing, pl.lit(fee.amount_minor)) for fee in fees])
-
-
-def _gmf(context: Context) -> pl.Expr:
-    """The tax per transfer, rounded half up to the centavo."""
-    entries = []
-    for gmf in context.settings.balance.gmf:
-        taxed = pl.col("account_id").is_in(list(gmf.accounts)) if gmf.accounts else pl.lit(value=True)
-        entries.append((gmf.from_date, taxed, (pl.col("amount_minor") * gmf.per_thousand + 500) // 1000))
-    return _in_force(entries)
-
-
-def _in_transit(rows: pl.DataFrame, facts: BalanceFacts) -> pl.DataFrame:
+def _in_transit(rows: pl.DataFrame, open_at: pl.DataFrame) -> pl.DataFrame:
     closing = pl.col("closing_at")
     still = pl.col("closes_at").is_null() | (pl.col("closes_at") > closing)
     return (
-        open_at(facts.transfers)
-        .join(rows.select(*_KEY, "closing_at"), on=_KEY)
+        open_at.join(rows.select(*_KEY, "closing_at"), on=_KEY)
         .filter(pl.col("opens_at") <= closing, still)
         .group_by(_KEY)
         .agg(pl.sum("amount_minor").alias("in_transit_minor"))

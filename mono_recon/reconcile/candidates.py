@@ -142,13 +142,19 @@ def _collected(incoming: pl.DataFrame, collections: EntityFacts) -> pl.DataFrame
         "amount_minor",
         pl.col("payer_document_number").alias("intent_document"),
     )
+    credited = collections.history.filter(pl.col("state") == "account_credited").select(
+        pl.col("intent_id").alias("counterpart_id"), pl.col("started_at").alias("counterpart_at")
+    )
     document, other = pl.col("payer_document_number"), pl.col("intent_document")
-    return _state_then(
-        incoming.join(own, on=["account_id", "currency", "amount_minor"]), collections.history, "intent_id"
-    ).filter(
-        pl.col("state") == "account_credited",
-        (pl.col("transaction_at") - pl.col("counterpart_at")).abs() <= COLLECTION_SKEW,
-        document.is_null() | other.is_null() | same_document(document, other),
+    return (
+        incoming.join(own, on=["account_id", "currency", "amount_minor"])
+        .join(credited, left_on="intent_id", right_on="counterpart_id", coalesce=False)
+        .filter(
+            (pl.col("transaction_at") - pl.col("counterpart_at")).abs() <= COLLECTION_SKEW,
+            document.is_null() | other.is_null() | same_document(document, other),
+        )
+        .sort("counterpart_at")
+        .unique(["credit_id", "counterpart_id"], keep="first", maintain_order=True)
     )
 
 

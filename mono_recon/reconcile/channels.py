@@ -114,13 +114,13 @@ def find_state_mismatch(facts: EntityFacts, context: Context) -> pl.DataFrame:
     )
 
 
-def _confirmed(facts: EntityFacts) -> pl.DataFrame:
+def _confirmed(facts: EntityFacts, context: Context) -> pl.DataFrame:
     """Entities of which an export shows the state at the cut-off, or one that came later."""
     key = facts.kind.id_column
-    cutoff = facts.lines.select(key, "state_at_cutoff", "state_since")
+    cutoff = facts.lines.select(key, "state_at_cutoff")
     later = (
         facts.known.join(cutoff, on=key, maintain_order="left")
-        .filter((pl.col("state") == pl.col("state_at_cutoff")) | (pl.col("occurred_at") > pl.col("state_since")))
+        .filter((pl.col("state") == pl.col("state_at_cutoff")) | (pl.col("occurred_at") >= context.end))
         .select(key, "state")
         .unique()
     )
@@ -139,7 +139,7 @@ def find_awaiting_export(facts: EntityFacts, context: Context) -> pl.DataFrame:
     return (
         facts.timeline.filter("is_last", pl.col("state").is_in(list(facts.kind.exported)))
         .join(by_webhook.unique([key, "run"], keep="first", maintain_order=True), on=[key, "run"])
-        .join(_confirmed(facts), on=key, how="anti")
+        .join(_confirmed(facts, context), on=key, how="anti")
         .join(explained, left_on=key, right_on="subject_id", how="anti")
         .select(
             pl.col(key).alias("subject_id"),

@@ -19,6 +19,7 @@ from mono_recon.reconcile.entities import (
     ExportFeed,
     attributes,
     divide,
+    latest,
     sources,
     state_columns,
 )
@@ -40,6 +41,7 @@ _ATTRIBUTES = (
     "payer_document_number",
     "payment_transaction_id",
 )
+_MOVED = ("account_id", "currency", "amount_minor")
 _DECIDED = ["account_credited", "failed"]
 
 
@@ -65,7 +67,8 @@ def collection_facts(observations: pl.DataFrame, feed: ExportFeed, context: Cont
             pl.col("intent_id").is_in(decided["intent_id"].implode()).alias("is_decided"),
         )
     )
-    return EntityFacts(COLLECTIONS, known, stated, timeline, divided.history, lines, feed)
+    moving = latest(known, COLLECTIONS, _MOVED)
+    return EntityFacts(COLLECTIONS, known, stated, timeline, divided.history, lines, moving, feed)
 
 
 def collection_population(facts: EntityFacts, context: Context) -> pl.DataFrame:

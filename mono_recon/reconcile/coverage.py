@@ -27,9 +27,8 @@ def last_covered(entities: pl.DataFrame, key: str, exports: pl.DataFrame) -> pl.
     found = [waiting.clear().select(key, pl.lit(None, INSTANT).alias("covered_at"))]
     proofs = exports.filter("proves_absence").sort("started_at", descending=True)
     for export in proofs.iter_rows(named=True):
-        covers = (pl.col("created_at") >= pl.lit(_opens(export), INSTANT)) & (
-            pl.col("created_at") < pl.lit(_closes(export), INSTANT)
-        )
+        opens, closes = window(export)
+        covers = pl.col("created_at").is_between(pl.lit(opens, INSTANT), pl.lit(closes, INSTANT), "left")
         if export["account_id"] is not None:
             covers &= pl.col("account_id").eq_missing(pl.lit(export["account_id"]))
         found.append(waiting.filter(covers).select(key, pl.lit(export["started_at"], INSTANT).alias("covered_at")))
@@ -51,7 +50,7 @@ def uncovered(start: datetime, end: datetime, account_id: str | None, exports: p
     proofs = exports.filter(
         "proves_absence", pl.col("account_id").is_null() | (pl.col("account_id") == pl.lit(account_id))
     )
-    spans = sorted((_opens(export), _closes(export)) for export in proofs.iter_rows(named=True))
+    spans = sorted(window(export) for export in proofs.iter_rows(named=True))
     reached = start
     for opens, closes in spans:
         if opens > reached:
@@ -60,15 +59,12 @@ def uncovered(start: datetime, end: datetime, account_id: str | None, exports: p
     return reached < end
 
 
-def _opens(export: dict[str, datetime | None]) -> datetime:
-    return export["window_from"] or _EVER
-
-
-def _closes(export: dict[str, datetime | None]) -> datetime:
+def window(export: dict[str, datetime | None]) -> tuple[datetime, datetime]:
+    """The stretch of creation times that an export can show: its filter's, cut at its own start."""
     started = export["started_at"]
     if started is None:
         raise ValueError("an export without a start")
-    return min(export["window_until"] or started, started)
+    return export["window_from"] or _EVER, min(export["window_until"] or started, started)
 
 
 _EVER = datetime.fromisoformat("0001-01-01T00:00:00+00:00")

@@ -120,9 +120,11 @@ def _uncredited(facts: CreditFacts, context: Context) -> pl.DataFrame:
     to_own = digits(pl.col("payee_account_number")).is_in(sorted(facts.own_numbers)) & pl.col("payee_bank_code").is_in(
         list(context.settings.business.own_bank_codes)
     )
+    history = facts.transfers.history
+    undone = history.filter(pl.col("state") == "declined", pl.col("started_at") >= context.end)["transfer_id"].implode()
     return facts.transfers.lines.filter(
         pl.col("state_at_cutoff") == "approved",
-        pl.col("state_latest") != "declined",
+        ~pl.col("transfer_id").is_in(undone),
         to_own,
         ~pl.col("transfer_id").is_in(credited),
         ~pl.col("transfer_id").is_in(sorted(facts.matches.contested)),

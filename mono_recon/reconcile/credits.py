@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from mono_recon.reconcile.candidates import candidate_pairs
+from mono_recon.reconcile.candidates import candidate_pairs, same_document
 from mono_recon.reconcile.context import Context
 from mono_recon.reconcile.coverage import INSTANT
 from mono_recon.reconcile.entities import EntityFacts
 from mono_recon.reconcile.matching import COLLECTION_RULE, INTERNAL_RULES, PAYER_RULE, RETURN_RULE, Matches, match
 
-_TWINS = ("account_id", "amount_minor", "currency", "type", "payer_document_number", "second")
+_TWINS = ("account_id", "amount_minor", "currency", "type", "second")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +80,22 @@ def _describe(observations: pl.DataFrame, context: Context) -> pl.DataFrame:
     ends = {day: context.calendar.end_of(day) for day in first["business_date"].unique()}
     return (
         first.join(conflicts, on="credit_id", maintain_order="left")
-        .sort("event_at", "credit_id")
         .with_columns(
-            (pl.int_range(pl.len()).over(_TWINS) > 0).alias("is_duplicate"),
+            pl.col("credit_id").is_in(_repeated(first).implode()).alias("is_duplicate"),
             pl.col("business_date").replace_strict(ends, return_dtype=INSTANT).alias("day_end"),
         )
-        .sort("credit_id")
         .drop("second")
     )
+
+
+def _repeated(first: pl.DataFrame) -> pl.Series:
+    """Ids of credits that an earlier event reports already under another id."""
+    told = first.filter(pl.len().over(_TWINS) > 1).sort("event_at", "credit_id").with_row_index("place")
+    alike = told.select(*_TWINS, "place", "credit_id", "payer_document_number")
+    document, other = pl.col("payer_document_number"), pl.col("payer_document_number_other")
+    same = same_document(document, other) | (document.is_null() & other.is_null())
+    pairs = alike.join(alike, on=_TWINS, suffix="_other").filter(pl.col("place_other") < pl.col("place"), same)
+    return pairs["credit_id"].unique()
 
 
 def _decided(matches: Matches) -> pl.DataFrame:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from mono_recon.reconcile import balance, batch_breaks, credit_breaks, feeds
+from mono_recon.reconcile.accounts import known_accounts, own_numbers
 from mono_recon.reconcile.batches import batch_facts, batch_population, batch_timelines
 from mono_recon.reconcile.breaks import find_all
-from mono_recon.reconcile.candidates import digits
 from mono_recon.reconcile.catalogue import TRANSFER_TYPES
 from mono_recon.reconcile.collections import TYPES as COLLECTION_TYPES
 from mono_recon.reconcile.collections import collection_facts, collection_population, credited_on
@@ -29,7 +29,7 @@ from mono_recon.reconcile.lines import (
     proof_lines,
     transfer_lines,
 )
-from mono_recon.reconcile.movements import moved_accounts
+from mono_recon.reconcile.movements import moved_accounts, movements, open_at
 from mono_recon.reconcile.parts import split
 from mono_recon.reconcile.progress import DUPLICATE_PAYMENT
 from mono_recon.reconcile.quality import data_quality
@@ -92,10 +92,11 @@ def reconcile_day(inputs: DayInputs, context: Context, *, parts: int = 1) -> Day
     taken = [_take_part(*part, feed, context) for part in split(inputs.transfers, inputs.batches, parts)]
     transfers = gather([part.facts for part in taken])
     collections = collection_facts(inputs.collections, _feed(inputs, "collection_intents"), context)
-    received = credit_facts(inputs.credits, transfers, collections, _own_numbers(inputs), context)
+    received = credit_facts(inputs.credits, transfers, collections, own_numbers(inputs.accounts), context)
     collections = with_counted(collections, received)
-    moved = moved_accounts(transfers, collections, received, context)
-    proof = balance.prove(balance.BalanceFacts(inputs, transfers, collections, received, moved), context)
+    moved = movements(transfers, collections, received, inputs.adjustments, context)
+    accounts = known_accounts(inputs, context)
+    proof = balance.prove(balance.BalanceFacts(inputs.balances, accounts, moved, open_at(transfers)), context)
     findings = pl.concat(
         [
             *(part.findings for part in taken),
@@ -103,7 +104,11 @@ def reconcile_day(inputs: DayInputs, context: Context, *, parts: int = 1) -> Day
             find_all(credit_breaks.TYPES, received, context),
             find_all(COLLECTION_TYPES, collections, context),
             find_all(balance.TYPES, proof, context),
-            find_all(feeds.TYPES, feeds.FeedFacts(inputs, transfers, collections, received, moved), context),
+            find_all(
+                feeds.TYPES,
+                feeds.FeedFacts(inputs, transfers, collections, received, accounts, moved_accounts(moved, context)),
+                context,
+            ),
         ]
     )
     subjects = pl.concat(
@@ -143,10 +148,6 @@ def _feed(inputs: DayInputs, resource: str) -> ExportFeed:
         inputs.exports.filter(pl.col("resource") == resource),
         inputs.appearances.filter(pl.col("resource") == resource),
     )
-
-
-def _own_numbers(inputs: DayInputs) -> frozenset[str]:
-    return frozenset(inputs.accounts.select(digits(pl.col("number")))["number"].drop_nulls())
 
 
 def _subjects(lines: pl.DataFrame, key: str) -> pl.DataFrame:

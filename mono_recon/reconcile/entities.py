@@ -79,6 +79,8 @@ class EntityFacts:
         history: Runs of ``known``, for what is asked about another moment than the cut-off.
         lines: One row per entity known, with its attributes; ``state_at_cutoff`` is null where it
             did not exist before the cut-off.
+        latest: One row per entity known, with the attributes that a movement of money has, as of the
+            report instead of the cut-off: what a balance shows may have happened after it.
         feed: What the exports prove.
     """
 
@@ -88,6 +90,7 @@ class EntityFacts:
     timeline: pl.DataFrame
     history: pl.DataFrame
     lines: pl.DataFrame
+    latest: pl.DataFrame
     feed: ExportFeed
 
 
@@ -104,6 +107,7 @@ def gather(parts: Sequence[EntityFacts]) -> EntityFacts:
         timeline=pl.concat(part.timeline for part in parts),
         history=pl.concat(part.history for part in parts),
         lines=pl.concat(part.lines for part in parts),
+        latest=pl.concat(part.latest for part in parts),
         feed=first.feed,
     )
 
@@ -153,6 +157,17 @@ def attributes(known: pl.DataFrame, stated: pl.DataFrame, kind: Kind, columns: t
         .with_columns(pl.col("is_stated").fill_null(value=False))
         .with_columns(pl.when("is_stated").then(name).otherwise(f"{name}_first").alias(name) for name in columns)
         .drop(f"{name}_first" for name in columns)
+    )
+
+
+def latest(known: pl.DataFrame, kind: Kind, columns: tuple[str, ...]) -> pl.DataFrame:
+    """The last value known that is not null of each attribute, whenever it was stated.
+
+    Returns:
+        One row per entity: its id, ``columns`` and ``created_at``.
+    """
+    return known.group_by(kind.id_column, maintain_order=True).agg(
+        *(pl.col(name).last(ignore_nulls=True) for name in columns), pl.col("inserted_at").min().alias("created_at")
     )
 
 

@@ -12,7 +12,7 @@ import polars as pl
 from mono_recon.reconcile.balance import nearest_balances
 from mono_recon.reconcile.breaks import BreakType
 from mono_recon.reconcile.context import Context
-from mono_recon.reconcile.coverage import uncovered
+from mono_recon.reconcile.coverage import uncovered, window
 from mono_recon.reconcile.credits import CreditFacts, credit_population
 from mono_recon.reconcile.entities import EntityFacts
 from mono_recon.reconcile.inputs import DayInputs
@@ -38,6 +38,7 @@ class FeedFacts:
         transfers: Own transfers.
         collections: Own collection intents.
         credits: Incoming credits.
+        accounts: Known accounts: ``account_id`` and ``currency``.
         moved: ``account_id`` and ``currency`` of accounts with movements on the date.
     """
 
@@ -45,6 +46,7 @@ class FeedFacts:
     transfers: EntityFacts
     collections: EntityFacts
     credits: CreditFacts
+    accounts: pl.DataFrame
     moved: pl.DataFrame
 
 
@@ -91,25 +93,10 @@ def _announced_runs(facts: EntityFacts, context: Context) -> pl.DataFrame:
     )
 
 
-def known_accounts(facts: FeedFacts, context: Context) -> set[str]:
-    """Accounts named by an accounts export, or by what occurred before the cut-off."""
-    inputs = facts.inputs
-    occurred = [
-        frame.filter(pl.col(clock) < context.end)["account_id"]
-        for frame, clock in (
-            (inputs.transfers, "occurred_at"),
-            (inputs.batches, "occurred_at"),
-            (inputs.collections, "occurred_at"),
-            (inputs.credits, "transaction_at"),
-        )
-    ]
-    return set(pl.concat([inputs.accounts["account_id"], *occurred]).drop_nulls().unique())
-
-
 def _accounts_without_export(facts: FeedFacts, context: Context) -> int | None:
     """How many known accounts the transfer exports leave uncovered; None where the date is covered."""
     exports = facts.inputs.exports.filter(pl.col("resource") == "transfers")
-    blind = sum(uncovered(context.start, context.end, account, exports) for account in _reach(None, facts, context))
+    blind = sum(uncovered(context.start, context.end, account, exports) for account in _reach(None, facts))
     return blind or None
 
 
@@ -126,11 +113,11 @@ def find_incomplete_export(facts: FeedFacts, context: Context) -> pl.DataFrame:
     )
     rows: list[dict[str, str | None]] = []
     for export in suspects.sort("export_id").iter_rows(named=True):
-        opens = max(context.start, export["window_from"] or context.start)
-        closes = min(context.end, export["window_until"] or context.end)
+        opens, closes = window(export)
+        opens, closes = max(context.start, opens), min(context.end, closes)
         rivals = facts.inputs.exports.filter(pl.col("resource") == export["resource"])
         if opens < closes and any(
-            uncovered(opens, closes, account, rivals) for account in _reach(export["account_id"], facts, context)
+            uncovered(opens, closes, account, rivals) for account in _reach(export["account_id"], facts)
         ):
             rows.append(
                 {
@@ -143,10 +130,10 @@ def find_incomplete_export(facts: FeedFacts, context: Context) -> pl.DataFrame:
     return _findings(rows, context)
 
 
-def _reach(account_id: str | None, facts: FeedFacts, context: Context) -> list[str | None]:
+def _reach(account_id: str | None, facts: FeedFacts) -> list[str | None]:
     if account_id is not None:
         return [account_id]
-    return [*sorted(known_accounts(facts, context))] or [None]
+    return facts.accounts["account_id"].to_list() or [None]
 
 
 def _next_day(context: Context) -> date:

@@ -1,99 +1,135 @@
-"""Money that left an account or came back to it, run by run.
+"""Money that left an account or reached it, item by item, whenever it did.
 
-Here belongs when a transfer counts as debited, which is a setting, since Mono does not say it.
+Here belongs what counts as a movement of an account and at which instant; when a transfer is debited is
+a setting, since Mono does not say it. Which movements a balance needs is decided in ``balance``.
 """
+
+from collections.abc import Mapping
 
 import polars as pl
 
-from mono_recon.reconcile.collections import credited_on
+from mono_recon.reconcile import charges
 from mono_recon.reconcile.context import Context
-from mono_recon.reconcile.credits import CreditFacts, credit_population
+from mono_recon.reconcile.credits import CreditFacts
 from mono_recon.reconcile.entities import EntityFacts
-from mono_recon.reconcile.transfers import money_out
+from mono_recon.reconcile.matching import RETURN_RULE
+
+TERMS: Mapping[str, int] = {
+    "credits_minor": 1,
+    "collections_minor": 1,
+    "reversals_in_minor": 1,
+    "adjustments_minor": 1,
+    "transfers_minor": -1,
+    "fees_minor": -1,
+    "gmf_minor": -1,
+}
+"""Terms of the balance proof, with the sign in which they change the balance."""
 
 _GIVEN_BACK = ("declined", "cancelled")
+_AMOUNT = ("account_id", "currency", "amount_minor")
 
-MOVEMENT = ("account_id", "currency", "amount_minor", "moved_at")
 
-
-def moved_accounts(
-    transfers: EntityFacts, collections: EntityFacts, received: CreditFacts, context: Context
+def movements(
+    transfers: EntityFacts, collections: EntityFacts, received: CreditFacts, adjustments: pl.DataFrame, context: Context
 ) -> pl.DataFrame:
-    """``account_id`` and ``currency`` of each account that money left or reached on the date."""
-    moved = (
-        transfers.lines.join(money_out(transfers, context), on="transfer_id", how="semi"),
-        collections.lines.join(credited_on(collections, context), on="intent_id", how="semi"),
-        credit_population(received, context),
-    )
-    return pl.concat(frame.select("account_id", "currency") for frame in moved).drop_nulls().unique().sort(pl.all())
-
-
-def debits(transfers: EntityFacts, debit_at: str) -> pl.DataFrame:
-    """Each time a transfer was debited: ``MOVEMENT``.
+    """Everything known by the as-of to have moved an account, whenever it happened.
 
     Args:
-        transfers: Own transfers, with every run known by the as-of.
-        debit_at: ``approved``, ``in_progress`` or ``created``.
+        transfers: Own transfers.
+        collections: Own collection intents, with ``counted``.
+        received: Incoming credits.
+        adjustments: ``core.adjustments`` decided by the as-of.
+        context: Date, as-of and settings.
+
+    Returns:
+        ``term`` (a key of ``TERMS``), ``account_id``, ``currency``, ``amount_minor`` and ``moved_at`` (UTC).
     """
-    runs = _with_lines(transfers)
-    return pl.concat(
-        [
-            _moved(runs.filter(_is_debit(debit_at))),
-            *([_created(transfers)] if debit_at == "created" else []),
-        ]
-    )
+    debit_at = context.settings.balance.debit_at
+    returned = received.lines.filter(pl.col("match_rule") == RETURN_RULE)["matched_to"]
+    approved = _with_amounts(transfers).filter(pl.col("state") == "approved")
+    moved = {
+        "credits_minor": _moved(received.lines, "transaction_at"),
+        "collections_minor": _collected(collections),
+        "reversals_in_minor": _reversals(transfers, debit_at, returned),
+        "adjustments_minor": _adjusted(adjustments),
+        "transfers_minor": _debits(transfers, debit_at),
+        "fees_minor": _charged(approved, charges.fee(context), context),
+        "gmf_minor": _charged(approved, charges.gmf(context), context),
+    }
+    return pl.concat(frame.select(pl.lit(term).alias("term"), pl.all()) for term, frame in moved.items())
 
 
-def approvals(transfers: EntityFacts) -> pl.DataFrame:
-    """Each approved run: ``MOVEMENT`` and ``routing``; fees and tax are due on these."""
-    approved = _with_lines(transfers).filter(pl.col("state") == "approved")
-    return approved.select(*MOVEMENT[:3], pl.col("started_at").alias("moved_at"), "routing")
-
-
-def reversals(transfers: EntityFacts, debit_at: str, returned: pl.Series) -> pl.DataFrame:
-    """Each time a debited transfer was given back by its state: ``MOVEMENT``.
+def moved_accounts(moved: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """``account_id`` and ``currency`` of each account that something moved on the date.
 
     Args:
-        transfers: Own transfers, with every run known by the as-of.
-        debit_at: As in ``debits``.
-        returned: Transfers whose money came back as a credit, which is counted there.
+        moved: Result of ``movements``.
+        context: Date, as-of and settings.
     """
-    runs = _with_lines(transfers)
-    is_back = pl.col("state").is_in(_GIVEN_BACK)
-    mark = pl.when(_is_debit(debit_at)).then(1).when(is_back).then(0)
-    starts_debited = pl.lit(1 if debit_at == "created" else 0)
-    stands = mark.forward_fill().shift().over("transfer_id").fill_null(starts_debited)
-    back = runs.filter(is_back & (stands == 1), ~pl.col("transfer_id").is_in(returned.implode()))
-    return _moved(back)
+    on_date = moved.filter(pl.col("moved_at").is_between(context.start, context.end, "left"))
+    return on_date.select("account_id", "currency").drop_nulls().unique().sort(pl.all())
 
 
 def open_at(transfers: EntityFacts) -> pl.DataFrame:
     """Stretches in which each transfer was open: account, currency, amount, ``opens_at`` and ``closes_at``."""
     final = sorted(transfers.kind.machine.final)
-    runs = _with_lines(transfers).with_columns(
+    runs = _with_amounts(transfers).with_columns(
         pl.col("started_at").shift(-1).over("transfer_id").alias("closes_at"),
         pl.col("state").is_in(final).alias("is_final"),
     )
-    later = runs.filter(~pl.col("is_final")).select(*MOVEMENT[:3], pl.col("started_at").alias("opens_at"), "closes_at")
+    later = runs.filter(~pl.col("is_final")).select(*_AMOUNT, pl.col("started_at").alias("opens_at"), "closes_at")
     first = runs.unique("transfer_id", keep="first", maintain_order=True).select(
-        *MOVEMENT[:3], pl.col("created_at").alias("opens_at"), pl.col("started_at").alias("closes_at")
+        *_AMOUNT, pl.col("created_at").alias("opens_at"), pl.col("started_at").alias("closes_at")
     )
     return pl.concat([first, later])
 
 
-def _with_lines(transfers: EntityFacts) -> pl.DataFrame:
-    lines = transfers.lines.select("transfer_id", "account_id", "currency", "amount_minor", "routing", "created_at")
-    return transfers.history.join(lines, on="transfer_id", maintain_order="left")
+def _with_amounts(facts: EntityFacts) -> pl.DataFrame:
+    """Every run known by the as-of, with what is known of its entity by then."""
+    return facts.history.join(facts.latest, on=facts.kind.id_column, maintain_order="left")
 
 
-def _moved(runs: pl.DataFrame) -> pl.DataFrame:
-    return runs.select(*MOVEMENT[:3], pl.col("started_at").alias("moved_at"))
+def _moved(rows: pl.DataFrame, clock: str = "started_at") -> pl.DataFrame:
+    return rows.select(*_AMOUNT, pl.col(clock).alias("moved_at"))
+
+
+def _collected(collections: EntityFacts) -> pl.DataFrame:
+    counted = collections.lines.filter("counted").select("intent_id")
+    credited = _with_amounts(collections).filter(pl.col("state") == "account_credited")
+    return _moved(credited.join(counted, on="intent_id", how="semi"))
+
+
+def _adjusted(adjustments: pl.DataFrame) -> pl.DataFrame:
+    """Adjustments; of an id used twice the row decided first counts."""
+    first = adjustments.sort("decided_at", "path", "line").unique("adjustment_id", keep="first", maintain_order=True)
+    return _moved(first, "effective_at")
+
+
+def _charged(approved: pl.DataFrame, charge: pl.Expr, context: Context) -> pl.DataFrame:
+    day = context.calendar.business_date_expr(pl.col("started_at"))
+    return _moved(approved.with_columns(day.alias("day")).with_columns(charge.alias("amount_minor")))
+
+
+def _debits(transfers: EntityFacts, debit_at: str) -> pl.DataFrame:
+    """Each time a transfer was debited."""
+    runs = _moved(_with_amounts(transfers).filter(_is_debit(debit_at)))
+    return pl.concat([runs, _created(transfers)]) if debit_at == "created" else runs
+
+
+def _reversals(transfers: EntityFacts, debit_at: str, returned: pl.Series) -> pl.DataFrame:
+    """Each time a debited transfer was given back by its state, but for money that came back as a credit."""
+    runs = _with_amounts(transfers)
+    is_back = pl.col("state").is_in(_GIVEN_BACK)
+    mark = pl.when(_is_debit(debit_at)).then(1).when(is_back).then(0)
+    is_duplicated = (pl.col("state") == "duplicated").any().over("transfer_id")
+    starts_debited = pl.when(~is_duplicated).then(1).otherwise(0) if debit_at == "created" else pl.lit(0)
+    stands = mark.forward_fill().shift().over("transfer_id").fill_null(starts_debited)
+    return _moved(runs.filter(is_back & (stands == 1), ~pl.col("transfer_id").is_in(returned.implode())))
 
 
 def _created(transfers: EntityFacts) -> pl.DataFrame:
     duplicated = transfers.history.filter(pl.col("state") == "duplicated")["transfer_id"].implode()
-    lines = transfers.lines.filter(~pl.col("transfer_id").is_in(duplicated))
-    return lines.select(*MOVEMENT[:3], pl.col("created_at").alias("moved_at"))
+    return _moved(transfers.latest.filter(~pl.col("transfer_id").is_in(duplicated)), "created_at")
 
 
 def _is_debit(debit_at: str) -> pl.Expr:

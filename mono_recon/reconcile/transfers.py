@@ -9,7 +9,16 @@ import polars as pl
 from mono_recon.core.states import TRANSFER
 from mono_recon.core.timelines import CREATED
 from mono_recon.reconcile.context import Context
-from mono_recon.reconcile.entities import TRANSFERS, EntityFacts, ExportFeed, attributes, divide, sources, state_columns
+from mono_recon.reconcile.entities import (
+    TRANSFERS,
+    EntityFacts,
+    ExportFeed,
+    attributes,
+    divide,
+    latest,
+    sources,
+    state_columns,
+)
 
 _ATTRIBUTES = (
     "account_id",
@@ -27,6 +36,7 @@ _ATTRIBUTES = (
     "payee_bank_code",
     "payee_account_number",
 )
+_MOVED = ("account_id", "currency", "amount_minor", "routing")
 _FINAL = sorted(TRANSFER.final)
 
 
@@ -65,7 +75,8 @@ def transfer_facts(
         )
         .with_columns(pl.when(pl.col("state_at_cutoff").is_in(_FINAL)).then("state_since").alias("final_at"))
     )
-    return EntityFacts(TRANSFERS, known, stated, timeline, divided.history, lines, feed)
+    moving = latest(known, TRANSFERS, _MOVED)
+    return EntityFacts(TRANSFERS, known, stated, timeline, divided.history, lines, moving, feed)
 
 
 def _routings(stated: pl.DataFrame) -> pl.DataFrame:

@@ -207,6 +207,13 @@ def test_a_bad_row_is_refused_by_itself(put: Put, read: Read) -> None:
     assert json.loads(outcome.quarantine["raw"][0]) == bad
 
 
+def test_the_path_is_the_clock_of_a_page_that_has_no_other(put: Put, read: Read) -> None:
+    put(f"{FOLDER}/a.jsonl", b"{\n5\n" + raw({"request": {"fetched_at": "2026-03-03T00:00:00Z"}, "response": 5}))
+    put("exports/b.jsonl", b"{")
+    clocks = [datetime(2026, 3, 2, 5, 0, 2, tzinfo=UTC)] * 2 + [datetime(2026, 3, 3, tzinfo=UTC), None]
+    assert sorted(read().quarantine["known_at"].to_list(), key=str) == clocks
+
+
 @pytest.mark.parametrize(
     ("record", "reason", "detail"),
     [

@@ -21,6 +21,8 @@ WITHOUT_TIMESTAMP = {"event": payload()["event"]}
         (b'{"event"', "malformed_json", "character"),
         (b'{"event":"\xff"}', "invalid_utf8", "byte 10"),
         (b"[" * 100_000, "malformed_json", "deeper than 64"),
+        (b"\0{}", "malformed_json", "character 0"),
+        (raw(payload()).replace(b"2022-12-28T16:40:06.812742Z", b"0001-01-01T00:00:00+05:00"), "schema", "updated_at"),
         (b"42", "unknown_shape", "not an object"),
         (b"[]", "unknown_shape", "not an object"),
         (b"{}", "unknown_shape", "no event"),
@@ -62,7 +64,9 @@ def test_a_bad_record_is_refused_with_its_place_and_the_next_is_read(
     assert (row["reason"], row["line"], row["byte_offset"]) == (reason, 2, len(good))
     assert detail in row["detail"]
     assert row["raw_sha256"] == sha256(record)
-    assert row["raw"].encode() == record[: 64 * 1024].decode("utf-8", "backslashreplace").encode()
+    assert (
+        row["raw"].encode() == record[: 64 * 1024].decode("utf-8", "backslashreplace").replace("\0", "\\x00").encode()
+    )
     assert (row["kind"], row["path"]) == ("webhooks", "webhooks/dt=2026-03-01/a.jsonl")
     assert row["archive_date"] == date(2026, 3, 1)
     assert outcome.deliveries["line"].to_list() == [1, 3]
@@ -92,6 +96,12 @@ def test_a_refused_record_keeps_the_clock_that_can_be_read(
 ) -> None:
     put("webhooks/a.jsonl", lines(delivery(body, headers=headers, received_at=received_at)))
     assert read().quarantine["known_at"].to_list() == [known_at]
+
+
+def test_a_record_without_a_body_keeps_its_arrival_time(put: Put, read: Read) -> None:
+    put("webhooks/a.jsonl", raw({"received_at": RECEIVED, "headers": {}}))
+    row = read().quarantine.row(0, named=True)
+    assert (row["reason"], row["known_at"]) == ("unknown_shape", datetime(2026, 3, 2, 1, 12, 9, 114000, UTC))
 
 
 def test_a_wrong_signature_is_refused_only_where_a_secret_counts(put: Put, read: Read) -> None:

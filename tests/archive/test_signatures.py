@@ -50,6 +50,11 @@ def test_any_of_several_digests_and_headers_verifies() -> None:
     assert verify([f"t=1,v1={DIGEST}", HEADER], BODY, [SECRET], MOMENT) == VERIFIED
 
 
+def test_of_several_moments_the_first_is_signed() -> None:
+    assert verdict(f"t=1678296061,t=5,v1={DIGEST}") == VERIFIED
+    assert verdict(f"t=5,t=1678296061,v1={DIGEST}").status == "failed"
+
+
 def test_the_prefix_of_the_secret_belongs_to_the_key() -> None:
     bare = Secret("bare", VECTOR["secret"].removeprefix("whsec_").encode())
     assert verdict(HEADER, BODY, bare).status == "failed"

@@ -33,6 +33,7 @@ def test_any_writing_of_a_value_is_read_as_that_value(value: object, *, is_ascii
     [
         b'{"a":1,"a":2}',
         b'{"a":1,"a":1}',
+        b'{"a":1,"a":2,"b":1e6}',
         b'{ "b": {"a": 1, "a": 1.50} }',
         b'[{"a":1},{"\\u0061":1,"a":2}]',
         b'{"\xc3\xb1":1,"\\u00f1":2}',

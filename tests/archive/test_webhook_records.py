@@ -98,6 +98,15 @@ def test_an_event_never_occurs_before_its_object_was_created(put: Put, read: Rea
     assert outcome.deliveries["occurred_at"].item() == datetime(2020, 1, 1, 5, tzinfo=UTC)
 
 
+def test_a_moment_is_never_rounded_into_the_future(put: Put, read: Read) -> None:
+    late = "2026-03-02T04:59:59.9999999Z"
+    event = payload() | {"timestamp": late}
+    event["event"]["data"]["updated_at"] = late
+    put("webhooks/a.jsonl", lines(delivery(raw(event), received_at=late)))
+    cut = datetime(2026, 3, 2, 4, 59, 59, 999999, UTC)
+    assert read().deliveries.select("known_at", "event_at", "occurred_at").rows() == [(cut, cut, cut)]
+
+
 def test_external_id_goes_before_entity_id(put: Put, read: Read) -> None:
     event = payload()
     event["event"]["data"]["external_id"] = "mine"

@@ -14,7 +14,9 @@ from mono_recon.schemas.table import polars_schema
 
 START = datetime(2026, 3, 2, 5, tzinfo=UTC)
 KEY = "/v1/transfers?inserted_at[from]=2026-03-01T05:00:00Z&page_size=2"
-SCHEMA = {name: dtype for name, dtype in polars_schema(ExportPages).items() if name in PAGE_COLUMNS}
+SCHEMA: dict[str, pl.DataType] = {
+    name: dtype for name, dtype in polars_schema(ExportPages).items() if name in PAGE_COLUMNS
+}
 
 
 def page(
@@ -44,10 +46,10 @@ def items(pages: Sequence[dict[str, Any]], **ids: Sequence[str]) -> pl.DataFrame
     rows = []
     for row in pages:
         own = [f"{row['page_number']}.{place}" for place in range(2)]
-        if row["total_pages"] == row["page_number"] and row["total_items"] % 2:
+        if row["total_pages"] == row["page_number"] and (row["total_items"] or 0) % 2:
             own = own[:1]
         rows += [(row["page_id"], row["fetched_at"], item) for item in ids.get(f"page_{row['page_number']}", own)]
-    schema = {"page_id": pl.String, "fetched_at": SCHEMA["fetched_at"], "item_id": pl.String}
+    schema = pl.Schema({"page_id": pl.String(), "fetched_at": SCHEMA["fetched_at"], "item_id": pl.String()})
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -67,7 +69,7 @@ def exports_of(*pages: dict[str, Any]) -> dict[str, str]:
 
 
 def test_a_declared_export_keeps_its_id_and_start() -> None:
-    declared = {"declared_export_id": "nightly", "declared_started_at": START - timedelta(minutes=1)}
+    declared: dict[str, Any] = {"declared_export_id": "nightly", "declared_started_at": START - timedelta(minutes=1)}
     (export,) = describe(page(1, 0, **declared), page(2, 1, **declared))
     assert (export["export_id"], export["started_at"]) == ("nightly", START - timedelta(minutes=1))
     assert (export["pages"], export["items"], export["is_complete"], export["proves_absence"]) == (2, 3, True, True)
@@ -101,7 +103,7 @@ def test_an_error_that_no_later_answer_heals_makes_an_export_incomplete() -> Non
     (export,) = describe(page(1, 0), page(2, 1, status=429))
     assert (export["is_complete"], export["incomplete_reason"]) == (False, "error_response")
     assert not export["proves_absence"]
-    declared = {"declared_export_id": "e"}
+    declared: dict[str, Any] = {"declared_export_id": "e"}
     (export,) = describe(page(1, 0, **declared), page(2, 1, **declared), page(2, 2, status=500, **declared))
     assert export["incomplete_reason"] == "error_response"
 
@@ -119,7 +121,7 @@ def test_other_questions_are_other_exports() -> None:
 
 
 def test_one_id_for_several_questions_is_described_per_question() -> None:
-    one = {"declared_export_id": "run", "request_key": "/v1/accounts/a/balances?", "total": None}
+    one: dict[str, Any] = {"declared_export_id": "run", "request_key": "/v1/accounts/a/balances?", "total": None}
     two = one | {"request_key": "/v1/accounts/b/balances?", "account_id": "b", "page_id": "b"}
     first, second = describe(page(1, 0, **one), page(1, 1, **two))
     assert (first["export_id"], second["export_id"], second["account_id"]) == ("run", "run", "b")
@@ -133,6 +135,7 @@ def test_one_id_for_several_questions_is_described_per_question() -> None:
         ([page(1, 0)], {}, "missing_page"),
         ([page(2, 0)], {}, "missing_page"),
         ([page(1, 0, total=5), page(3, 1, total=5)], {}, "missing_page"),
+        ([page(1, 0), page(3, 1)], {}, "missing_page"),
         ([page(1, 0, total=4), page(2, 1, total=3)], {}, "item_count_changed"),
         ([page(1, 0), page(2, 1)], {"page_2": ["1.0"]}, "duplicate_ids"),
         ([page(1, 0), page(2, 1)], {"page_2": []}, "duplicate_ids"),
@@ -163,7 +166,7 @@ def test_a_narrowed_question_proves_no_absence() -> None:
 
 
 def test_bare_pages_of_a_resource_follow_the_same_rule_and_prove_no_absence() -> None:
-    bare = {"status": None, "request_key": None, "is_narrowed": True}
+    bare: dict[str, Any] = {"status": None, "request_key": None, "is_narrowed": True}
     first, second = describe(page(1, 0, **bare), page(2, 1, **bare), page(1, 60, **bare))
     assert (first["export_id"], first["is_complete"], first["proves_absence"]) == (named(0, "transfers?"), True, False)
     assert (second["export_id"], second["incomplete_reason"]) == (named(60, "transfers?"), "missing_page")

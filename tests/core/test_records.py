@@ -3,6 +3,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -232,9 +233,33 @@ def test_a_copy_with_raw_bytes_stands_for_the_event_although_it_came_later() -> 
         assert dict(held.copies.select("copy_id", "body").rows()) == {raw.id: None, parsed.id: parsed.row()["body"]}
 
 
+def test_copies_that_are_stored_follow_the_event_to_its_new_id() -> None:
+    parsed = Record(signature="unverifiable", arrived=10)
+    raw = Record(data=json.dumps(PLAIN, indent=1), arrived=20, file="b")
+    held, _ = ingest([parsed, Record(signature="unverifiable", arrived=15, file="c")], [raw])
+    assert held.copies["record_id"].to_list() == [raw.id] * 3
+    bodies = held.copies.sort("known_at").select("copy_id", "body").rows()
+    assert bodies == [(parsed.id, parsed.row()["body"])] * 2 + [(raw.id, None)]
+
+
+def test_of_copies_known_at_the_same_moment_the_smallest_id_stands_for_the_event() -> None:
+    copies = [Record(data=json.dumps(PLAIN, indent=indent), arrived=10) for indent in range(1, 5)]
+    for run in (copies, copies[::-1]):
+        held, _ = ingest(run)
+        assert event(held)["delivery_id"] == min(record.id for record in copies)
+
+
+def test_of_secrets_that_verify_the_one_of_the_earliest_copy_is_named() -> None:
+    first = Record(signature="verified", secret="new", arrived=10)  # noqa: S106  a name
+    second = Record(signature="verified", secret="best", arrived=11, file="b")  # noqa: S106  a name
+    for run in ([first, second], [second, first]):
+        held, _ = ingest(run)
+        assert event(held)["secret_name"] == "new"  # noqa: S105  a name
+
+
 def test_a_verified_copy_verifies_the_event_and_names_its_secret() -> None:
     ranked = ["verified", "no_secret", "no_header", "malformed_header", "unverifiable"]
-    for best, worse in zip(ranked, ranked[1:], strict=False):
+    for best, worse in pairwise(ranked):
         held, _ = ingest([Record(signature=worse, arrived=1)], [Record(signature=best, secret="key", arrived=9)])  # noqa: S106  a name
         assert (event(held)["signature_status"], event(held)["secret_name"]) == (best, "key")
 

@@ -102,7 +102,8 @@ def test_transfers_open_beyond_the_limit_of_their_rail_are_labelled(archive: Arc
         if sent_at is None or steps[-1][0] in final or steps[-1][0] == "under_review":
             continue
         routing = next((s.data["routing"] for s in reversed(story.sights) if "routing" in s.data), "ach")
-        limit = Limit(business_days=2) if routing == "ach" else Limit(span=timedelta(hours=1))
+        fell_back = any("fallback_reason" in sight.data for sight in story.sights)
+        limit = Limit(business_days=2) if routing == "ach" or fell_back else Limit(span=timedelta(hours=1))
         if last_midnight > BusinessCalendar().add(sent_at, limit):
             found.add(("stuck_transfer", key))
     assert found == archive.labelled("stuck_transfer")

@@ -1,7 +1,7 @@
 """Breaks of batches, and who is a member of one."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime
 
 from tests.reference.entities import Entity, Facts
 from tests.reference.world import Break, World, covers
@@ -15,8 +15,22 @@ def members(world: World, batch: Entity) -> list[Facts]:
     return [
         transfer.before(world.context.end)
         for transfer in world.transfers.values()
-        if transfer.id in listed or any(row["batch_id"] == batch.id for row in transfer.observations)
+        if transfer.id in listed or names(transfer, batch)
     ]
+
+
+def names(transfer: Entity, batch: Entity) -> bool:
+    """Whether the transfer names the batch; nested in a batch event it is listed and names none."""
+    return any(
+        row["batch_id"] == batch.id and not (row["event_type"] or "").startswith("batch_")
+        for row in transfer.observations
+    )
+
+
+def summed(batch: Facts, belonging: list[Facts]) -> list[Facts]:
+    """Members whose money can be added to the batch's total: those in its currency."""
+    currency = batch.value("currency")
+    return [member for member in belonging if currency in (None, member.value("currency"))]
 
 
 def listed_ids(batch: Entity) -> set[str]:
@@ -39,14 +53,15 @@ def batch_breaks(world: World) -> Iterator[Break]:
         yield from _authorization(world, facts)
 
 
-def _found(world: World, facts: Facts, name: str, cls: str, moment_difference: tuple[object, int | None]) -> Break:
-    moment, difference = moment_difference
-    day = world.bd(moment)  # type: ignore[arg-type]  # always an instant
-    return Break(name, cls, "batch", facts.id, day, facts.value("total_amount_minor") or 0, difference)
+def _found(
+    world: World, facts: Facts, name: str, cls: str, moment: datetime, difference: int | None = None
+) -> Break:
+    amount = facts.value("total_amount_minor") or 0
+    return Break(name, cls, "batch", facts.id, world.bd(moment), amount, difference)
 
 
 def _total(world: World, batch: Entity, facts: Facts) -> Iterator[Break]:
-    declared, belonging = facts.value("total_amount_minor"), members(world, batch)
+    declared, belonging = facts.value("total_amount_minor"), summed(facts, members(world, batch))
     first = sum(member.first["amount_minor"] for member in belonging)
     last = sum(member.value("amount_minor") for member in belonging)
     if declared is None or declared in (first, last):
@@ -59,7 +74,7 @@ def _total(world: World, batch: Entity, facts: Facts) -> Iterator[Break]:
     )
     judged = (lists(batch) or exported) and world.context.as_of > inserted_at + settings.webhooks.horizon
     name, cls = ("batch_total_mismatch", "break") if judged else ("awaiting_members", "timing")
-    yield _found(world, facts, name, cls, (inserted_at, declared - last))
+    yield _found(world, facts, name, cls, inserted_at, declared - last)
 
 
 def _membership(world: World, batch: Entity, facts: Facts) -> Iterator[Break]:
@@ -67,10 +82,10 @@ def _membership(world: World, batch: Entity, facts: Facts) -> Iterator[Break]:
     strangers = [
         transfer
         for transfer in world.transfers.values()
-        if transfer.id not in listed and any(row["batch_id"] == batch.id for row in transfer.observations)
+        if transfer.id not in listed and names(transfer, batch)
     ]
     if lists(batch) and strangers:
-        yield _found(world, facts, "batch_membership_mismatch", "break", (facts.inserted_at, None))
+        yield _found(world, facts, "batch_membership_mismatch", "break", facts.inserted_at)
 
 
 def _outcome(world: World, batch: Entity, facts: Facts) -> Iterator[Break]:
@@ -86,7 +101,7 @@ def _outcome(world: World, batch: Entity, facts: Facts) -> Iterator[Break]:
         run.start for member in under_way for run in member.runs if run.state in ("approved", "in_progress")
     )
     name, cls = outcomes[facts.state]
-    yield _found(world, facts, name, cls, (max(facts.seen[-1]["occurred_at"], started), None))
+    yield _found(world, facts, name, cls, max(facts.seen[-1]["occurred_at"], started))
 
 
 def _authorization(world: World, facts: Facts) -> Iterator[Break]:
@@ -94,9 +109,6 @@ def _authorization(world: World, facts: Facts) -> Iterator[Break]:
         return
     deadline = world.context.calendar.add(facts.inserted_at, world.context.settings.batches.authorization_after)
     if world.context.end > deadline:
-        yield _found(world, facts, "stuck_batch", "break", (deadline, None))
+        yield _found(world, facts, "stuck_batch", "break", deadline)
     else:
-        yield _found(world, facts, "awaiting_authorization", "timing", (facts.inserted_at, None))
-
-
-FIVE_MINUTES = timedelta(minutes=5)
+        yield _found(world, facts, "awaiting_authorization", "timing", facts.inserted_at)

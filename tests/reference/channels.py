@@ -114,7 +114,8 @@ def _state_differs(world: World, facts: Facts) -> date | None:
 def _unconfirmed(kind: Kind, entity: Entity, facts: Facts) -> bool:
     if facts.state not in kind.export_states or not facts.runs or not facts.runs[-1].told_by("webhook"):
         return False
-    this_or_later = {run.state for run in entity.runs[len(facts.runs) - 1 :]}
+    later = [row for row in entity.observations if row not in facts.seen]
+    this_or_later = {facts.state} | {row["state"] for row in later}
     return not any(row["channel"] == "export" and row["state"] in this_or_later for row in entity.observations)
 
 
@@ -129,7 +130,7 @@ def _different_values(
     for name, differ in tests.items():
         for position, row in enumerate(facts.seen):
             if any(differ(before, row) for before in facts.seen[:position]):
-                difference = _difference(facts) if name == "amount_mismatch" else None
+                difference = _difference(facts.seen, row) if name == "amount_mismatch" else None
                 yield found(name, "break", world.bd(row["occurred_at"]), difference)
                 break
     conflicts = [a["occurred_at"] for a, b in combinations(facts.seen, 2) if _conflict(kind, a, b)]
@@ -137,10 +138,14 @@ def _different_values(
         yield found("conflicting_versions", "break", world.bd(min(conflicts)))
 
 
-def _difference(facts: Facts) -> int | None:
-    """Webhook less export; placeholder for more."""
-    webhook, export = facts.latest("webhook"), facts.latest("export")
-    return webhook["amount_minor"] - export["amount_minor"] if webhook and export else None
+def _difference(seen: list[Row], row: Row) -> int:
+    """Webhook less export; of one channel the earlier less the later."""
+    alike = [each for each in seen if each["currency"] == row["currency"]]
+    across = [each for each in alike if each["channel"] != row["channel"]][:1]
+    other = next((each for each in across if each["amount_minor"] != row["amount_minor"]), alike[0])
+    swapped = (row["channel"], other["channel"]) == ("webhook", "export")
+    left, right = (row, other) if swapped else (other, row)
+    return int(left["amount_minor"] - right["amount_minor"])
 
 
 def _payee_differs(kind: Kind, one: Row, other: Row) -> bool:

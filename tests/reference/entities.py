@@ -73,6 +73,7 @@ class Entity:
 
     id: str
     observations: list[Row]
+    ranks: Mapping[str, int]
 
     @property
     def inserted_at(self) -> datetime:
@@ -83,8 +84,8 @@ class Entity:
         return runs_of(self.observations)
 
     def before(self, moment: datetime) -> Facts:
-        """The facts just before a moment, at which the entity need not exist."""
-        seen = [row for row in self.observations if row["occurred_at"] < moment]
+        """The facts just before a moment, at which the entity need not exist; what came later orders nothing."""
+        seen = in_order([row for row in self.observations if row["occurred_at"] < moment], self.ranks)
         return Facts(self.id, self.inserted_at, self.observations[0], seen)
 
     def known(self) -> Facts:
@@ -108,10 +109,11 @@ def entities(rows: Iterable[Row], key: str, ranks: Mapping[str, int]) -> dict[st
     grouped: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         grouped[row[key]].append(row)
-    return {name: Entity(name, _in_order(grouped[name], ranks)) for name in sorted(grouped)}
+    return {name: Entity(name, in_order(grouped[name], ranks), ranks) for name in sorted(grouped)}
 
 
-def _in_order(rows: list[Row], ranks: Mapping[str, int]) -> list[Row]:
+def in_order(rows: list[Row], ranks: Mapping[str, int]) -> list[Row]:
+    """By instant, state, time of telling, channel and source; never by arrival."""
     whole = any(row["occurred_at"].microsecond == 0 for row in rows)
 
     def place(row: Row) -> tuple[Any, ...]:

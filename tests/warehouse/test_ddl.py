@@ -119,7 +119,7 @@ def test_a_warehouse_of_a_newer_format_is_not_touched(tmp_path: Path, monkeypatc
     monkeypatch.setattr(ddl, "VERSION", 9)
     open_warehouse(places(tmp_path), read_only=False).close()
     monkeypatch.undo()
-    with pytest.raises(WarehouseError, match="format 9 .* install the version that wrote it"):
+    with pytest.raises(WarehouseError, match=r"format 9 .* install the version that wrote it"):
         open_warehouse(places(tmp_path), read_only=False)
 
 

@@ -1,0 +1,1 @@
+"""Measurements, each a command: how right the reconciliation is, and how long its parts take beside a peer."""

@@ -1,0 +1,33 @@
+"""A small demonstration that was reconciled once, for every test that reads one."""
+
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from mono_recon.demo.write import write_demo
+from mono_recon.pipeline.ingest import ingest
+from mono_recon.pipeline.reports import issue_dates
+from mono_recon.settings import load_settings
+
+BREAKS, BALANCED = date(2026, 3, 2), date(2026, 3, 3)
+"""The dates of the demonstration, by their verdicts."""
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data root with two dates issued at their second scheduled as-of; not to be changed."""
+    root = tmp_path_factory.mktemp("demo")
+    write_demo(root, days=2, transfers_per_day=3, first_day=BREAKS)
+    settings = load_settings(root, None, {})
+    ingest(settings, environ={})
+    made = issue_dates(settings, [BREAKS, BALANCED], as_of=None, replay=False, now=datetime.now(UTC))
+    assert [each.verdict for each in made] == ["breaks", "balanced"]
+    return root
+
+
+@pytest.fixture
+def own_demo(demo: Path, tmp_path: Path) -> Path:
+    """The same, to be changed."""
+    return Path(shutil.copytree(demo, tmp_path / "demo"))

@@ -1,0 +1,178 @@
+import shutil
+import signal
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from mono_recon.pipeline.issue import STAGING, Issued, IssueError, issue, recover
+from mono_recon.pipeline.reports import issue_dates
+from mono_recon.reconcile.totals import IdentityError
+from mono_recon.report.pack import file_hashes
+from mono_recon.schemas.report import PACK_TABLES, TABLES
+from mono_recon.schemas.table import Table, table_name
+from mono_recon.warehouse.connect import Warehouse, open_warehouse
+from tests.pipeline.archives import Archive, delivery, payload
+
+ROOT = Path(__file__).parents[2]
+DAY = date(2026, 3, 2)
+AS_OF = datetime(2026, 3, 3, 11, tzinfo=UTC)
+ISSUES = "SELECT business_date, version, content_sha256 FROM mono.report.issues"
+
+KILLED = """
+import os, signal, sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from mono_recon.pipeline import issue as module
+from mono_recon.pipeline.reports import issue_dates
+from mono_recon.settings import load_settings
+
+def die(staged, final):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+module._publish = die
+now = datetime(2026, 3, 4, tzinfo=UTC)
+issue_dates(load_settings(Path(sys.argv[1]), None, {}), [date(2026, 3, 2)], as_of=None, replay=True, now=now)
+"""
+
+
+class Stopped(BaseException):
+    """The end of a process, in so far as no code of it runs any more."""
+
+
+@pytest.fixture(scope="module")
+def ingested(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data root with three transfers of one date."""
+    archive = Archive(Path(shutil.copytree(template, tmp_path_factory.mktemp("ingested") / "data")))
+    archive.write("webhooks/a.jsonl", *(delivery(payload(number)) for number in (1, 2, 3)))
+    archive.ingest()
+    return archive.root
+
+
+@pytest.fixture
+def archive(ingested: Path, tmp_path: Path) -> Archive:
+    return Archive(Path(shutil.copytree(ingested, tmp_path / "data")))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pack that an issue leaves which nothing disturbs."""
+    archive = Archive(Path(shutil.copytree(ingested, tmp_path_factory.mktemp("undisturbed") / "another root")))
+    (made,) = issue_day(archive)
+    return made.folder
+
+
+def issue_day(archive: Archive) -> list[Issued]:
+    now = datetime(2026, 3, 4, tzinfo=UTC)
+    return issue_dates(archive.settings, [DAY], as_of=AS_OF, replay=False, now=now)
+
+
+def rows_of_reports(archive: Archive) -> int:
+    with open_warehouse(archive.settings.warehouse, read_only=True) as warehouse:
+        return sum(warehouse.query(f"FROM mono.report.{table_name(model)}").height for model in TABLES)
+
+
+def assert_nothing_is_issued(archive: Archive) -> None:
+    assert rows_of_reports(archive) == 0
+    assert not (archive.root / "reports" / str(DAY)).exists()
+
+
+def assert_issued_once_and_whole(archive: Archive, undisturbed: Path) -> None:
+    assert [row[:2] for row in archive.query(ISSUES).rows()] == [(DAY, 1)]
+    assert file_hashes(archive.root / f"reports/{DAY}/v1") == file_hashes(undisturbed)
+    assert not (archive.root / "reports" / STAGING).exists()
+
+
+def test_the_pack_and_the_warehouse_hold_the_same_tables(undisturbed: Path) -> None:
+    archive = Archive(undisturbed.parents[2])
+    for model in PACK_TABLES:
+        name = table_name(model)
+        written = pl.read_parquet(undisturbed / f"{name}.parquet")
+        held = archive.query(f"SELECT * FROM mono.report.{name}")  # noqa: S608  a contract's name
+        assert sorted(map(str, written.rows())) == sorted(map(str, held.select(written.columns).rows()))
+
+
+def test_a_report_takes_nothing_from_where_its_data_lies_or_when_it_is_made(
+    archive: Archive, undisturbed: Path
+) -> None:
+    issue_day(archive)
+    assert_issued_once_and_whole(archive, undisturbed)
+
+
+@pytest.mark.parametrize("table", ["issues", "control", "lineage"])
+def test_what_dies_before_the_commit_has_issued_nothing_and_can_be_done_again(
+    archive: Archive, undisturbed: Path, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    append = Warehouse.append
+
+    def die(warehouse: Warehouse, model: type[Table], frame: pl.DataFrame) -> None:
+        append(warehouse, model, frame)
+        if table_name(model) == table:
+            raise Stopped
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Warehouse, "append", die)
+        with pytest.raises(Stopped):
+            issue_day(archive)
+    assert_nothing_is_issued(archive)
+    assert len(issue_day(archive)) == 1
+    assert_issued_once_and_whole(archive, undisturbed)
+
+
+def test_what_a_run_left_that_never_committed_is_removed(archive: Archive) -> None:
+    staged = archive.root / "reports" / STAGING / f"{DAY}_v1"
+    staged.mkdir(parents=True)
+    (staged / "half.csv").write_text("a;b\n1")
+    recover(archive.settings)
+    assert_nothing_is_issued(archive)
+    assert list((archive.root / "reports").iterdir()) == []
+
+
+def test_a_run_killed_after_the_commit_is_finished_by_the_next_one(archive: Archive, undisturbed: Path) -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED, archive.root], cwd=ROOT, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert archive.query(ISSUES).height == 1
+    assert not (archive.root / f"reports/{DAY}").exists()
+    assert issue_day(archive) == []
+    assert_issued_once_and_whole(archive, undisturbed)
+
+
+def test_recovery_leaves_alone_what_needs_none(archive: Archive) -> None:
+    before = archive.snapshot()
+    recover(archive.settings)
+    assert archive.snapshot() == before
+    assert not (archive.root / "reports").exists()
+
+
+def test_another_pack_in_the_place_of_one_is_refused_and_left_as_it_is(archive: Archive, undisturbed: Path) -> None:
+    place = Path(shutil.copytree(undisturbed, archive.root / f"reports/{DAY}/v1"))
+    (place / "manifest.json").write_text("{}")
+    before = file_hashes(place)
+    with pytest.raises(IssueError, match=rf"{place} holds another pack .*; move it away"):
+        issue_day(archive)
+    assert rows_of_reports(archive) == 0
+    assert file_hashes(place) == before
+    assert not (archive.root / "reports" / STAGING).exists()
+
+
+def test_the_same_pack_in_its_place_already_is_taken_for_it(archive: Archive, undisturbed: Path) -> None:
+    shutil.copytree(undisturbed, archive.root / f"reports/{DAY}/v1")
+    assert len(issue_day(archive)) == 1
+    assert_issued_once_and_whole(archive, undisturbed)
+
+
+def test_a_report_that_does_not_add_up_is_not_issued(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(*_: object, **__: object) -> None:
+        raise IdentityError("open transfers do not roll forward")
+
+    monkeypatch.setattr("mono_recon.pipeline.issue.reconcile_day", wrong)
+    with (
+        open_warehouse(archive.settings.warehouse, read_only=False) as warehouse,
+        pytest.raises(IdentityError, match="roll forward"),
+    ):
+        issue(warehouse, archive.settings, DAY, AS_OF)
+    assert_nothing_is_issued(archive)
+    assert not (archive.root / "reports").exists()
