@@ -43,5 +43,5 @@ def read_instant(value: object) -> datetime | None:
         return None
     try:
         return msgspec.convert(truncated(value), Instant).astimezone(UTC)
-    except (msgspec.ValidationError, OverflowError):
+    except (msgspec.ValidationError, OverflowError, UnicodeEncodeError):
         return None

@@ -43,9 +43,6 @@ _NO_PAYEE = Payee()
 _NO_EXTRA = CreditExtra()
 _NO_BANK = PayerBank()
 _NO_PAYER = Payer()
-_NO_INTENT_PAYER = IntentPayer()
-_NO_PAYMENT = Payment()
-_NO_BALANCE = AccountBalance()
 
 
 @dataclass(slots=True)
@@ -186,7 +183,7 @@ def _credit_rows(credit: Credit, carrier: Carrier) -> Rows:
 
 
 def _intent_rows(intent: Intent, carrier: Carrier) -> Rows:
-    payer = intent.payer or _NO_INTENT_PAYER
+    payer = intent.payer or IntentPayer()
     inserted_at, updated_at = microseconds(intent.inserted_at), microseconds(intent.updated_at)
     row = (
         intent.id,
@@ -201,7 +198,7 @@ def _intent_rows(intent: Intent, carrier: Carrier) -> Rows:
         intent.reference,
         payer.name,
         payer.document_number,
-        (intent.payment or _NO_PAYMENT).transaction_id,
+        (intent.payment or Payment()).transaction_id,
         inserted_at,
         max(inserted_at, updated_at),
         carrier.event_at,
@@ -234,7 +231,7 @@ def _link_rows(link: Link, carrier: Carrier) -> Rows:
 
 
 def _account_rows(account: Account, carrier: Carrier) -> Rows:
-    balance = account.balance or _NO_BALANCE
+    balance = account.balance or AccountBalance()
     _, currency = _money(balance.available)
     end = (carrier.known_at, carrier.source_ref, carrier.record)
     rows: Rows = [("accounts", (account.id, account.name, account.number, account.type, account.state, currency, *end))]

@@ -127,7 +127,7 @@ def _leaf_failures(value: object, wanted: Any, path: str) -> Iterator[Failure]: 
         return
     try:
         msgspec.convert(value, wanted)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
         yield wrong(path, _phrase(value, wanted), value)
 
 

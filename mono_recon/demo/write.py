@@ -57,7 +57,7 @@ class DemoSummary:
     labels: Mapping[str, int]
 
 
-def make_world(*, days: int, transfers_per_day: int, seed: int, first_day: date) -> World:
+def make_world(*, days: int, transfers_per_day: int, seed: int, first_day: date, faults: bool = True) -> World:
     """Invent a company and let it live.
 
     Args:
@@ -65,6 +65,7 @@ def make_world(*, days: int, transfers_per_day: int, seed: int, first_day: date)
         transfers_per_day: Transfers of a business day, at least 1; other days have fewer.
         seed: Equal arguments give equal worlds.
         first_day: Its first business date.
+        faults: Whether anything goes wrong in it; near misses happen all the same.
 
     Returns:
         The world with all that happened and all that must be found; nothing is written.
@@ -88,7 +89,7 @@ def make_world(*, days: int, transfers_per_day: int, seed: int, first_day: date)
     company = Company(world)
     for day in world.dates:
         company.live(day, transfers_per_day)
-    inject_all(world)
+    inject_all(world, faults=faults)
     return world
 
 
@@ -99,6 +100,7 @@ def write_demo(
     transfers_per_day: int = 120,
     seed: int = 7,
     first_day: date = date(2026, 3, 2),
+    faults: bool = True,
 ) -> DemoSummary:
     """Write a data root with a believable archive, its settings and the labels of its faults.
 
@@ -111,16 +113,20 @@ def write_demo(
         transfers_per_day: Transfers of a business day.
         seed: Chooses the world.
         first_day: First business date.
+        faults: Whether anything goes wrong in it; near misses happen all the same.
 
     Returns:
         Counts of what was written.
 
     Raises:
         ValueError: Fewer than one day or one transfer.
+        FileExistsError: The folder holds an archive already.
         OSError: The folder cannot be written.
     """
-    world = make_world(days=days, transfers_per_day=transfers_per_day, seed=seed, first_day=first_day)
+    world = make_world(days=days, transfers_per_day=transfers_per_day, seed=seed, first_day=first_day, faults=faults)
     archive = folder / "archive"
+    if archive.exists():
+        raise FileExistsError(f"{archive} is there already; remove {folder}, or name another folder with --dir")
     deliveries = packing.write_webhooks(world, archive / "webhooks")
     pages, finished = _write_exports(world, archive / "exports")
     (folder / SETTINGS_FILE).write_text(settings_text(world.clientele), encoding="utf-8")

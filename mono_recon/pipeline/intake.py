@@ -124,11 +124,9 @@ def _is_of_event() -> pl.Expr:
 
 def _merge_events(warehouse: Warehouse, deliveries: pl.DataFrame, paths: pl.DataFrame) -> MergedEvents:
     held = held_events(warehouse, deliveries)
-    disputed = contested(deliveries, held)
-    if not disputed.is_empty():
-        events = held.events.drop("body").join(bodies(warehouse, disputed), on="delivery_id", how="left")
-        held = HeldEvents(events.select(held.events.columns), held.copies)
-    return merge_events(deliveries, held, paths)
+    texts = bodies(warehouse, contested(deliveries, held))
+    events = held.events.drop("body").join(texts, on="delivery_id", how="left").select(held.events.columns)
+    return merge_events(deliveries, HeldEvents(events, held.copies), paths)
 
 
 def _of_new(frame: pl.DataFrame, events: MergedEvents, pages: MergedPages) -> pl.DataFrame:

@@ -9,6 +9,8 @@ import polars as pl
 from mono_recon.core.exports import PAGE_COLUMNS, question
 from mono_recon.core.pages import HeldPages
 from mono_recon.core.records import KEY, HeldEvents
+from mono_recon.schemas.raw import Copies, Deliveries, ExportPages
+from mono_recon.schemas.table import polars_schema
 from mono_recon.warehouse.connect import Warehouse
 
 _HEADS = "SELECT held.* REPLACE (NULL::VARCHAR AS body) FROM mono.raw.deliveries AS held"
@@ -41,23 +43,28 @@ def held_events(warehouse: Warehouse, incoming: pl.DataFrame) -> HeldEvents:
         warehouse: Where to look.
         incoming: Columns of ``raw.deliveries``.
     """
-    used = warehouse.query(
-        f"{_HEADS} SEMI JOIN incoming ON held.event_type = incoming.event_type"
-        " AND held.subject_id = incoming.subject_id AND held.state IS NOT DISTINCT FROM incoming.state"
-        " AND held.occurred_at = incoming.occurred_at WHERE held.status = 'accepted'",
-        incoming=incoming.filter(pl.col("status") == "accepted").select(KEY),
+    used = _look_up(
+        warehouse,
+        f"{_HEADS} SEMI JOIN keys ON held.event_type = keys.event_type AND held.subject_id = keys.subject_id"
+        " AND held.state IS NOT DISTINCT FROM keys.state AND held.occurred_at = keys.occurred_at"
+        " WHERE held.status = 'accepted'",
+        incoming.filter(pl.col("status") == "accepted").select(KEY),
+        polars_schema(Deliveries),
     )
-    unused = warehouse.query(
-        f"{_HEADS} SEMI JOIN incoming ON held.delivery_id = incoming.delivery_id"
-        " AND held.event_at = incoming.event_at WHERE held.status = 'unused'",
-        incoming=incoming.filter(pl.col("status") == "unused").select("delivery_id", "event_at"),
+    unused = _look_up(
+        warehouse,
+        f"{_HEADS} SEMI JOIN keys ON held.delivery_id = keys.delivery_id AND held.event_at = keys.event_at"
+        " WHERE held.status = 'unused'",
+        incoming.filter(pl.col("status") == "unused").select("delivery_id", "event_at"),
+        polars_schema(Deliveries),
     )
     events = pl.concat([used, unused])
-    several = events.filter(pl.col("copies") > 1).select("delivery_id", "known_at")
-    copies = warehouse.query(
-        "SELECT held.* FROM mono.raw.copies AS held SEMI JOIN several ON held.record_id = several.delivery_id"
-        " WHERE held.kind = 'webhooks' AND held.known_at >= (SELECT min(known_at) FROM several)",
-        several=several,
+    copies = _look_up(
+        warehouse,
+        "SELECT held.* FROM mono.raw.copies AS held SEMI JOIN keys ON held.record_id = keys.delivery_id"
+        " WHERE held.kind = 'webhooks' AND held.known_at >= (SELECT min(known_at) FROM keys)",
+        events.filter(pl.col("copies") > 1).select("delivery_id", "known_at"),
+        polars_schema(Copies),
     )
     return HeldEvents(events, copies)
 
@@ -72,10 +79,12 @@ def bodies(warehouse: Warehouse, events: pl.DataFrame) -> pl.DataFrame:
     Returns:
         ``delivery_id`` and ``body``.
     """
-    return warehouse.query(
+    return _look_up(
+        warehouse,
         "SELECT held.delivery_id, held.body FROM mono.raw.deliveries AS held"
-        " SEMI JOIN events ON held.delivery_id = events.delivery_id AND held.event_at = events.event_at",
-        events=events,
+        " SEMI JOIN keys ON held.delivery_id = keys.delivery_id AND held.event_at = keys.event_at",
+        events,
+        pl.Schema({"delivery_id": pl.String(), "body": pl.String()}),
     )
 
 
@@ -87,28 +96,30 @@ def held_pages(warehouse: Warehouse, incoming: pl.DataFrame) -> HeldPages:
         incoming: ``page_id`` and ``fetched_at`` of each record.
     """
     columns = "SELECT held.page_id, held.fetched_at, held.file_sha256, held.line, held.byte_offset"
+    whole = polars_schema(ExportPages)
+    heads = pl.Schema({name: whole[name] for name in ("page_id", "fetched_at", "file_sha256", "line", "byte_offset")})
     timed = incoming.select("page_id", "fetched_at").drop_nulls("fetched_at")
-    timeless = incoming.filter(pl.col("fetched_at").is_null()).select("page_id")
-    pages = pl.concat(
-        [
-            warehouse.query(
-                f"{columns} FROM mono.raw.export_pages AS held SEMI JOIN incoming USING (page_id, fetched_at)",
-                incoming=timed,
-            ),
-            warehouse.query(
-                f"{columns} FROM mono.raw.export_pages AS held SEMI JOIN incoming USING (page_id)"
-                " WHERE held.fetched_at IS NULL",
-                incoming=timeless,
-            ),
-        ]
+    with_time = _look_up(
+        warehouse,
+        f"{columns} FROM mono.raw.export_pages AS held SEMI JOIN keys USING (page_id, fetched_at)",
+        timed,
+        heads,
     )
-    copies = warehouse.query(
+    without_time = _look_up(
+        warehouse,
+        f"{columns} FROM mono.raw.export_pages AS held SEMI JOIN keys USING (page_id) WHERE held.fetched_at IS NULL",
+        incoming.filter(pl.col("fetched_at").is_null()).select("page_id"),
+        heads,
+    )
+    copies = _look_up(
+        warehouse,
         "SELECT held.* FROM mono.raw.copies AS held"
-        " SEMI JOIN incoming ON held.record_id = incoming.page_id AND held.known_at = incoming.fetched_at"
+        " SEMI JOIN keys ON held.record_id = keys.page_id AND held.known_at = keys.fetched_at"
         " WHERE held.kind = 'exports'",
-        incoming=timed,
+        timed,
+        polars_schema(Copies),
     )
-    return HeldPages(pages, copies)
+    return HeldPages(pl.concat([with_time, without_time]), copies)
 
 
 def export_pages(warehouse: Warehouse, like: pl.DataFrame) -> pl.DataFrame:
@@ -163,3 +174,8 @@ def page_items(warehouse: Warehouse, pages: pl.DataFrame) -> pl.DataFrame:
     selects = [f"({row}) SEMI JOIN pages USING (page_id, fetched_at)" for row in rows]
     union = " UNION ".join(f"SELECT page_id, fetched_at, item_id FROM {select}" for select in selects)  # noqa: S608  as above
     return warehouse.query(union, pages=pages.select("page_id", "fetched_at"))
+
+
+def _look_up(warehouse: Warehouse, sql: str, keys: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """What is held under some keys; nothing is asked where there are none."""
+    return schema.to_frame() if keys.is_empty() else warehouse.query(sql, keys=keys).select(schema.names())

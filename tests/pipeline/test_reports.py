@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from mono_recon.pipeline.issue import resolve_as_of
+from mono_recon.pipeline.issue import Issued, resolve_as_of
 from mono_recon.pipeline.reports import issue_dates
 from mono_recon.pipeline.timing import NotOverError
-from mono_recon.warehouse.connect import open_warehouse
+from mono_recon.settings import Settings
+from mono_recon.warehouse.connect import Warehouse, open_warehouse
 from mono_recon.warehouse.publish import published
 from tests.pipeline.archives import Archive, delivery, payload
 
@@ -44,10 +45,24 @@ def test_dates_are_issued_oldest_first_and_once(archive: Archive) -> None:
     assert (archive.snapshot(), published(archive.settings.warehouse.catalog).read_bytes()) == before
 
 
-def test_without_a_replay_the_latest_scheduled_as_of_is_taken(archive: Archive) -> None:
-    (made,) = issue_dates(archive.settings, [MONDAY], as_of=None, replay=False, now=NOW)
-    assert made.as_of == utc(3, 14, 45)
-    assert archive.query(KNOWN).rows() == [(MONDAY, utc(3, 14, 45))]
+@pytest.mark.parametrize(
+    ("as_of", "replay", "taken"),
+    [
+        (None, False, utc(3, 14, 45)),
+        (None, True, utc(3, 11)),
+        ("latest", False, utc(3, 5)),
+        (utc(4, 1), True, utc(4, 1)),
+    ],
+)
+def test_the_as_of_is_the_one_given_else_the_first_of_a_replay_or_the_last_that_has_passed(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, as_of: datetime | str | None, replay: bool, taken: datetime
+) -> None:
+    def note(_warehouse: Warehouse, _settings: Settings, day: date, moment: datetime) -> Issued:
+        return Issued(day, 1, moment, "balanced", "", archive.root, {})
+
+    monkeypatch.setattr("mono_recon.pipeline.reports.issue", note)
+    (made,) = issue_dates(archive.settings, [MONDAY], as_of=as_of, replay=replay, now=NOW)
+    assert (made.business_date, made.as_of) == (MONDAY, taken)
 
 
 def test_one_date_that_is_not_over_keeps_the_others_back(archive: Archive) -> None:

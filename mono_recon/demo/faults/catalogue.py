@@ -23,9 +23,9 @@ FAULTS: tuple[Fault, ...] = (
 )
 
 
-def inject_all(world: World) -> None:
-    """Put every near miss and every fault that has a fitting day into a world."""
-    for stories in (NEAR_MISSES, FAULTS):
+def inject_all(world: World, *, faults: bool) -> None:
+    """Put every near miss, and every fault if wanted, that has a fitting day into a world."""
+    for stories in (NEAR_MISSES, FAULTS if faults else ()):
         for place, story in enumerate(stories):
             day = story.when(world, place)
             if day is not None:

@@ -33,7 +33,7 @@ def _told_with_two_amounts(scene: Scene) -> None:
     told_at = first.at + timedelta(hours=1)
     changes: Changes = {("amount", "amount"): credit.amount + 100}
     scene.world.tell(Event("account_credited", told_at, credit, [], changes=changes))
-    scene.expect("conflicting_credit", credit, difference=100)
+    scene.expect("conflicting_credit", credit, difference=-100)
 
 
 def _same_credit_under_two_ids(scene: Scene) -> None:
