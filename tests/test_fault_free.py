@@ -16,7 +16,7 @@ from mono_recon.settings import load_settings
 from mono_recon.warehouse.connect import open_warehouse
 from mono_recon.warehouse.reading import last_known
 
-DAYS = 6
+DAYS = 8
 AS_OFS = ("first issue", "later issue", "latest")
 
 

@@ -6,15 +6,16 @@ from hypothesis import strategies as st
 
 from tests.fuzz.mutations import KINDS, ODD_LITERALS, VALID, anything, changed, damaged
 from tests.fuzz.oracle import DEEPEST, DoubtError, moment, parsed
-from tests.fuzz.reading import check
+from tests.fuzz.reading import check, check_unframed
 from tests.soaking import examples
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_valid_record_is_accepted_or_of_an_unknown_type(kind: str) -> None:
     for record in VALID[kind]:
-        outcome = check(kind, json.dumps(record).encode())
-        assert outcome.quarantine.is_empty(), record
+        raw = json.dumps(record).encode()
+        assert check(kind, raw).quarantine.is_empty(), record
+        assert check_unframed(kind, raw)
 
 
 @examples(quick=150, soak=100_000)
