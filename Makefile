@@ -6,8 +6,12 @@ SHELL := bash
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+FUZZER := .fuzz/.installed
+FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 3600
 FIRST_DAY := 2026-03-02
 LAST_DAY := 2026-03-16
+BENCHMARKS := accuracy ingest
 
 # Dagster refuses a relative home, and leaves its telemetry on without one.
 export DAGSTER_HOME := $(CURDIR)/dagster_home
@@ -15,7 +19,7 @@ export DAGSTER_HOME := $(CURDIR)/dagster_home
 export VIRTUAL_ENV := $(CURDIR)/.venv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test check format lint types definitions bench dev lock
+.PHONY: help setup demo test check format lint types definitions bench accuracy fuzz soak dev lock
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' $(MAKEFILE_LIST)
@@ -62,8 +66,22 @@ definitions: $(INSTALLED)  ## load the Dagster definitions
 	$(BIN)/dg check defs
 
 bench: $(INSTALLED)  ## run the benchmarks
-	@set -e; for file in bench/*.py; do \
-		[ -e "$$file" ] || { echo 'there are no benchmarks yet'; break; }; $(BIN)/python "$$file"; done
+	@set -e; for name in $(BENCHMARKS); do $(BIN)/python -m bench.$$name; done
+
+accuracy: $(INSTALLED)  ## how often breaks are found, missed and invented, on worlds with new seeds
+	$(BIN)/python -m bench.accuracy
+
+fuzz: $(FUZZER)  ## look for records that break the reader, for FUZZ_SECONDS (60)
+	cd .fuzz && PYTHONPATH=packages:.. ../$(BIN)/python ../tests/fuzz/harness.py corpus -max_total_time=$(FUZZ_SECONDS)
+
+# The fuzzer has wheels for fewer Pythons than the project, so it is no part of the environment.
+$(FUZZER): requirements-fuzz.lock $(INSTALLED)
+	$(BIN)/pip install --quiet --no-deps --require-hashes --upgrade --target .fuzz/packages -r $<
+	@touch $@
+
+soak: $(INSTALLED)  ## run the tests at length, with other examples each time, and an hour of fuzzing
+	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n 2
+	$(MAKE) fuzz FUZZ_SECONDS=$(SOAK_SECONDS)
 
 dev: $(INSTALLED)  ## Dagster's web page with schedules and runs, on this machine only
 	$(BIN)/dg dev --host 127.0.0.1

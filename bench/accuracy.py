@@ -4,7 +4,7 @@ Each seed makes another invented world with labelled faults. The labels come fro
 in, never from the reconciler. Recall asks at the very instant from which a fault must be found; precision
 counts everything of class break, review or data that any date says at the latest as-of.
 
-    python bench/accuracy.py [--seeds N] [--seed S ...] [--days N] [--transfers-per-day N]
+    python -m bench.accuracy [--seeds N] [--seed S ...] [--days N] [--transfers-per-day N]
 """
 
 import argparse

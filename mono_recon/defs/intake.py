@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from mono_recon.defs.partitions import INTAKE, POOL
+from mono_recon.defs.partitions import INGESTED, INTAKE, POOL
 from mono_recon.defs.resources import SettingsSource
 from mono_recon.defs.specs import asset_spec
 from mono_recon.pipeline.ingest import ingest
@@ -33,4 +33,4 @@ def intake(settings: SettingsSource) -> Iterator[dg.MaterializeResult[None]]:
     recover(loaded)  # here too, for the runs that find no date to issue
     result = ingest(loaded, environ=os.environ, on_progress=advance)
     for spec in SPECS:
-        yield dg.MaterializeResult(asset_key=spec.key, metadata={"ingest": dg.MetadataValue.json(result.to_dict())})
+        yield dg.MaterializeResult(asset_key=spec.key, metadata={INGESTED: dg.MetadataValue.json(result.to_dict())})

@@ -16,7 +16,7 @@ from typing import Any
 import dagster as dg
 
 from mono_recon.defs.assembly import assemble
-from mono_recon.defs.partitions import DAILY_JOB, INGEST_JOB, INTAKE, REPORT
+from mono_recon.defs.partitions import DAILY_JOB, INGEST_JOB, INGESTED, INTAKE, ISSUED, REPORT
 from mono_recon.settings import Settings
 
 HOME_VARIABLE = "DAGSTER_HOME"
@@ -80,8 +80,8 @@ def launch(
         )
     return Launched(
         run_id=result.run_id,
-        ingest=_metadata(result, INTAKE, "ingest"),
-        issued=_metadata(result, REPORT, "issued") if days else [],
+        ingest=_stated(result, INTAKE, INGESTED)[0],
+        issued=_stated(result, REPORT, ISSUED) if days else [],
     )
 
 
@@ -105,8 +105,8 @@ def _original_error() -> Iterator[None]:
         raise error.__cause__ or error from None
 
 
-def _metadata(result: dg.ExecuteInProcessResult, op: str, name: str) -> Any:  # noqa: ANN401  # JSON
-    for materialization in result.asset_materializations_for_node(op):
-        if name in materialization.metadata:
-            return materialization.metadata[name].value
-    raise LookupError(f"step {op} stated no {name}")
+def _stated(result: dg.ExecuteInProcessResult, op: str, name: str) -> list[Any]:
+    """What the first of a step's assets states, by partition."""
+    materializations = result.asset_materializations_for_node(op)
+    of_one = (each for each in materializations if each.asset_key == materializations[0].asset_key)
+    return [each.metadata[name].value for each in of_one if name in each.metadata]

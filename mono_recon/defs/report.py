@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 
-from mono_recon.defs.partitions import DAILY, POOL, REPORT
+from mono_recon.defs.partitions import DAILY, ISSUED, POOL, REPORT
 from mono_recon.defs.resources import SettingsSource
 from mono_recon.defs.specs import asset_spec
 from mono_recon.pipeline.reports import issue_dates
@@ -53,13 +53,20 @@ class IssueConfig(dg.Config):
 )
 def report_tables(
     context: dg.AssetExecutionContext, config: IssueConfig, settings: SettingsSource
-) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckEvaluation | dg.Output[None]]:
     """Issue each date of the run that has not been issued."""
     days = [date.fromisoformat(key) for key in context.partition_keys]
     as_of = parse_as_of(config.as_of) if config.as_of else None
     made = issue_dates(settings.load(), days, as_of=as_of, replay=config.replay, now=datetime.now(UTC))
-    issued = dg.MetadataValue.json([each.to_dict() for each in made])
     for spec in SPECS:
-        rows = sum(each.rows.get(spec.key.path[-1], 1) for each in made)
-        yield dg.MaterializeResult(asset_key=spec.key, metadata={"dagster/row_count": rows, "issued": issued})
-    yield dg.AssetCheckResult(asset_key=IDENTITIES.asset_key, check_name=IDENTITIES.name, passed=True)
+        for each in made:
+            stated = {
+                "dagster/row_count": each.rows.get(spec.key.path[-1], 1),
+                ISSUED: dg.MetadataValue.json(each.to_dict()),
+            }
+            context.add_asset_metadata(stated, spec.key, each.business_date.isoformat())
+        yield dg.MaterializeResult(asset_key=spec.key)
+    # The result that Dagster makes of a check names no partition where a run has several.
+    for key in context.partition_keys:
+        yield dg.AssetCheckEvaluation(IDENTITIES.asset_key, IDENTITIES.name, passed=True, blocking=True, partition=key)
+    yield dg.Output(None, IDENTITIES.get_python_identifier())

@@ -4,17 +4,24 @@ Here belongs whether a balance is explained, and by what. Nothing is absorbed: w
 shown with its composition.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
+from polars._typing import AsofJoinStrategy
 
 from mono_recon.calendar import Limit
 from mono_recon.reconcile.breaks import BreakType
 from mono_recon.reconcile.context import Context
+from mono_recon.reconcile.coverage import INSTANT
 from mono_recon.reconcile.movements import TERMS, moved_accounts
 
+PATIENCE = Limit(business_days=1)
+"""How long a difference may wait for what explains it."""
+
 _KEY = ["account_id", "currency"]
+_SIDES: tuple[AsofJoinStrategy, ...] = ("backward", "forward")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +41,43 @@ class BalanceFacts:
     open_at: pl.DataFrame
 
 
-def nearest_balances(balances: pl.DataFrame, moment: datetime, context: Context) -> pl.DataFrame:
-    """The figure of each account nearest to a moment: the earlier if equally near, the last known of one time.
+def nearest_balances(balances: pl.DataFrame, moments: Sequence[datetime], context: Context) -> pl.DataFrame:
+    """The figure of each account nearest to each moment: the earlier if equally near, the last known of one time.
 
     Returns:
-        Rows of ``balances``, one per account and currency that has a figure near enough.
+        ``moment``, ``account_id``, ``currency``, ``amount_minor`` and ``balance_at``, sorted; one row per
+        moment and account with a figure near enough.
     """
-    away = (pl.col("balance_at") - pl.lit(moment)).abs()
-    return (
-        balances.filter(away <= context.settings.balance.snapshot_tolerance)
-        .sort(away, "balance_at", "known_at", "source_ref", descending=[False, False, True, True])
-        .unique(_KEY, keep="first", maintain_order=True)
-        .sort(_KEY)
+    figures = (
+        balances.sort("known_at", "source_ref")
+        .unique([*_KEY, "balance_at"], keep="last", maintain_order=True)
+        .select(*_KEY, "amount_minor", "balance_at")
     )
+    points = pl.DataFrame({"moment": moments}, schema={"moment": INSTANT}).unique()
+    away = (pl.col("balance_at") - pl.col("moment")).abs()
+    return (
+        pl.concat(_beside(points.join(figures.select(_KEY).unique(), how="cross"), figures))
+        .filter(away <= context.settings.balance.snapshot_tolerance)
+        .sort("moment", *_KEY, away, "balance_at")
+        .unique(["moment", *_KEY], keep="first", maintain_order=True)
+    )
+
+
+def _beside(points: pl.DataFrame, figures: pl.DataFrame) -> list[pl.DataFrame]:
+    """Each point with the last figure up to it, and with the first one from it on."""
+    asked, given = points.sort("moment"), figures.sort("balance_at")
+    return [
+        asked.join_asof(
+            given,
+            left_on="moment",
+            right_on="balance_at",
+            by=_KEY,
+            strategy=side,
+            coalesce=False,
+            check_sortedness=False,
+        )
+        for side in _SIDES
+    ]
 
 
 def prove(facts: BalanceFacts, context: Context) -> pl.DataFrame:
@@ -81,7 +112,7 @@ def _figures(facts: BalanceFacts, context: Context) -> pl.DataFrame:
     others = facts.accounts.join(named, on="account_id", how="anti")
     due = pl.concat([named, others.select(_KEY)]).sort(_KEY)
     for name, moment in (("opening", context.start), ("closing", context.end)):
-        figures = nearest_balances(facts.balances, moment, context).select(
+        figures = nearest_balances(facts.balances, [moment], context).select(
             *_KEY, pl.col("amount_minor").alias(f"{name}_minor"), pl.col("balance_at").alias(f"{name}_at")
         )
         due = due.join(figures, on=_KEY, how="left", maintain_order="left")
@@ -116,35 +147,85 @@ def _basis(context: Context) -> str:
     return f"debited when {balance.debit_at} (setting); {fees}; {gmf}"
 
 
-def _unproved(facts: pl.DataFrame, context: Context, *, late: bool) -> pl.DataFrame:
-    deadline = context.calendar.add(context.end, Limit(business_days=1))
-    if (context.as_of > deadline) is not late:
-        return facts.filter(pl.lit(value=False)).select(_finding(context))
-    return facts.filter(pl.col("status") == "unexplained").select(_finding(context))
+def unexplained(facts: BalanceFacts, context: Context) -> pl.DataFrame:
+    """Every balance up to the date that its movements do not explain, by the rule of ``prove``.
+
+    Returns:
+        ``day``, ``closes_at`` (UTC, end of that date), ``account_id``, ``currency``, ``closing_minor``
+        and ``expected_minor``.
+    """
+    days = _days(facts.balances, context)
+    figures = nearest_balances(facts.balances, [*days["opens_at"], *days["closes_at"]], context)
+    both = days
+    for name, edge in (("opening", "opens_at"), ("closing", "closes_at")):
+        near = figures.rename({"moment": edge, "amount_minor": f"{name}_minor", "balance_at": f"{name}_at"})
+        both = both.join(near, on=[edge] if name == "opening" else [edge, *_KEY])
+    balance = _running_total(facts.moved)
+    for name in ("opening", "closing"):
+        both = both.sort(f"{name}_at").join_asof(
+            balance.rename({"total": f"{name}_total"}),
+            left_on=f"{name}_at",
+            right_on="moved_at",
+            by=_KEY,
+            check_sortedness=False,
+        )
+    moved = pl.col("closing_total").fill_null(0) - pl.col("opening_total").fill_null(0)
+    return both.with_columns((pl.col("opening_minor") + moved).alias("expected_minor")).filter(
+        pl.col("closing_minor") != pl.col("expected_minor")
+    )
 
 
-def _finding(context: Context) -> list[pl.Expr]:
-    return [
-        pl.format("{}:{}", "account_id", pl.lit(context.business_date.isoformat())).alias("subject_id"),
-        pl.lit(context.business_date).alias("break_date"),
+def _days(balances: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """Every date from that of the first balance on, with its first instant and its end."""
+    calendar, first = context.calendar, balances["balance_at"].min()
+    begins = calendar.business_date(first) if isinstance(first, datetime) else context.business_date
+    days = pl.date_range(min(begins, context.business_date), context.business_date, eager=True).alias("day")
+    return pl.DataFrame(
+        {
+            "day": days,
+            "opens_at": [calendar.start_of(day) for day in days],
+            "closes_at": [calendar.end_of(day) for day in days],
+        },
+        schema={"day": pl.Date, "opens_at": INSTANT, "closes_at": INSTANT},
+    )
+
+
+def _running_total(moved: pl.DataFrame) -> pl.DataFrame:
+    """What had moved each account by each instant at which something did, signed."""
+    sign = pl.col("term").replace_strict(TERMS, return_dtype=pl.Int64)
+    return (
+        moved.drop_nulls(_KEY)
+        .group_by(*_KEY, "moved_at")
+        .agg((pl.col("amount_minor") * sign).sum().alias("total"))
+        .sort("moved_at")
+        .with_columns(pl.col("total").cum_sum().over(_KEY))
+    )
+
+
+def _unproved(left_over: pl.DataFrame, context: Context, *, late: bool) -> pl.DataFrame:
+    deadline = context.calendar.add_expr(pl.col("closes_at"), PATIENCE)
+    difference = pl.col("closing_minor") - pl.col("expected_minor")
+    return left_over.filter((pl.lit(context.as_of) > deadline) == late).select(
+        pl.format("{}:{}", "account_id", pl.col("day").cast(pl.String)).alias("subject_id"),
+        pl.col("day").alias("break_date"),
         *map(pl.col, _KEY),
-        pl.col("unexplained_minor").abs().alias("amount_minor"),
-        pl.col("unexplained_minor").alias("difference_minor"),
+        difference.abs().alias("amount_minor"),
+        difference.alias("difference_minor"),
         pl.lit("closing").alias("left_source"),
         pl.col("closing_minor").cast(pl.String).alias("left_value"),
         pl.lit("expected").alias("right_source"),
         pl.col("expected_minor").cast(pl.String).alias("right_value"),
-    ]
+    )
 
 
-def find_awaiting_balance(proof: pl.DataFrame, context: Context) -> pl.DataFrame:
+def find_awaiting_balance(left_over: pl.DataFrame, context: Context) -> pl.DataFrame:
     """A balance is not explained yet, and what explains it may still arrive."""
-    return _unproved(proof, context, late=False)
+    return _unproved(left_over, context, late=False)
 
 
-def find_balance_difference(proof: pl.DataFrame, context: Context) -> pl.DataFrame:
+def find_balance_difference(left_over: pl.DataFrame, context: Context) -> pl.DataFrame:
     """A balance is not explained, a business day later."""
-    return _unproved(proof, context, late=True)
+    return _unproved(left_over, context, late=True)
 
 
 TYPES: tuple[BreakType[pl.DataFrame], ...] = (

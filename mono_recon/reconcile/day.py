@@ -96,14 +96,15 @@ def reconcile_day(inputs: DayInputs, context: Context, *, parts: int = 1) -> Day
     collections = with_counted(collections, received)
     moved = movements(transfers, collections, received, inputs.adjustments, context)
     accounts = known_accounts(inputs, context)
-    proof = balance.prove(balance.BalanceFacts(inputs.balances, accounts, moved, open_at(transfers)), context)
+    figures = balance.BalanceFacts(inputs.balances, accounts, moved, open_at(transfers))
+    proof = balance.prove(figures, context)
     findings = pl.concat(
         [
             *(part.findings for part in taken),
             find_all([DUPLICATE_PAYMENT], transfers, context),
             find_all(credit_breaks.TYPES, received, context),
             find_all(COLLECTION_TYPES, collections, context),
-            find_all(balance.TYPES, proof, context),
+            find_all(balance.TYPES, balance.unexplained(figures, context), context),
             find_all(
                 feeds.TYPES,
                 feeds.FeedFacts(inputs, transfers, collections, received, accounts, moved_accounts(moved, context)),

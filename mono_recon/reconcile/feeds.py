@@ -101,7 +101,7 @@ def _accounts_without_export(facts: FeedFacts, context: Context) -> int | None:
 
 
 def _moved_without_closing(facts: FeedFacts, context: Context) -> list[str]:
-    closed = nearest_balances(facts.inputs.balances, context.end, context)
+    closed = nearest_balances(facts.inputs.balances, [context.end], context)
     return sorted(set(facts.moved["account_id"]) - set(closed["account_id"]))
 
 

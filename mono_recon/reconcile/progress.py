@@ -115,7 +115,7 @@ def find_in_transit(facts: EntityFacts, context: Context) -> pl.DataFrame:
 
 def find_duplicate_payment(facts: EntityFacts, context: Context) -> pl.DataFrame:
     """Transfers of one account with one client id were approved more than once."""
-    group = ["account_id", "external_id", "currency"]
+    group = ["account_id", "external_id"]
     approved = facts.lines.filter(
         pl.col("state_at_cutoff") == "approved", pl.all_horizontal(pl.col(group).is_not_null())
     ).sort("final_at", "transfer_id")
@@ -123,6 +123,7 @@ def find_duplicate_payment(facts: EntityFacts, context: Context) -> pl.DataFrame
         approved.group_by(group, maintain_order=True)
         .agg(
             pl.len().alias("count"),
+            pl.col("currency").get(0),
             pl.col("amount_minor").slice(1).sum().alias("amount_minor"),
             pl.col("final_at").get(1, null_on_oob=True).alias("second_at"),
             pl.col("transfer_id").get(0).alias("left_value"),

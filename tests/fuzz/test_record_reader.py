@@ -18,19 +18,19 @@ def test_every_valid_record_is_accepted_or_of_an_unknown_type(kind: str) -> None
         assert check_unframed(kind, raw)
 
 
-@examples(quick=150, soak=100_000)
+@examples(quick=150, soak=10_000)
 @given(st.sampled_from(KINDS), anything())
 def test_any_bytes_are_one_record_that_is_read_or_refused(kind: str, raw: bytes) -> None:
     check(kind, raw)
 
 
-@examples(quick=300, soak=200_000)
+@examples(quick=300, soak=20_000)
 @given(st.sampled_from(KINDS).flatmap(lambda kind: st.tuples(st.just(kind), changed(kind))))
 def test_a_changed_record_is_refused_or_read_as_it_says(case: tuple[str, bytes]) -> None:
     check(*case)
 
 
-@examples(quick=300, soak=200_000)
+@examples(quick=300, soak=20_000)
 @given(st.sampled_from(KINDS).flatmap(lambda kind: st.tuples(st.just(kind), damaged(kind))))
 def test_a_damaged_record_is_refused_or_read_as_it_says(case: tuple[str, bytes]) -> None:
     check(*case)

@@ -17,6 +17,10 @@ START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ACCOUNT = "acc_16ktUqSO7G0qTHDz8I3qrG"
 URL = "https://api.cuentamono.com/v1/transfers?inserted_at[from]=2026-03-01T05:00:00Z&page_size=2"
 
+FILES = "SELECT path, copy_of, records_read, accepted, duplicates, unused, quarantined FROM mono.raw.files ORDER BY ALL"
+OBSERVED = "SELECT transfer_id, channel, source_ref, known_at FROM mono.core.transfer_observations ORDER BY ALL"
+EXPORTS = "SELECT export_id, pages, items, is_complete, incomplete_reason FROM mono.raw.exports ORDER BY started_at"
+
 
 def clock(seconds: int) -> str:
     return (START + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")

@@ -1,16 +1,11 @@
 import gzip
 import json
 import os
-import random
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
-import polars as pl
 import pytest
-from polars.testing import assert_frame_equal
 
-from mono_recon.archive.decoded import CORE_TABLES
 from mono_recon.archive.files import ArchiveError
 from mono_recon.pipeline import ingest as ingest_module
 from mono_recon.pipeline import intake
@@ -19,11 +14,7 @@ from mono_recon.pipeline.intake import AccountingError
 from mono_recon.warehouse.connect import open_warehouse
 from mono_recon.warehouse.lock import WarehouseLocked
 from mono_recon.warehouse.publish import published
-from tests.pipeline.archives import ACCOUNT, Archive, clock, delivery, ident, page, payload, transfer
-
-FILES = "SELECT path, copy_of, records_read, accepted, duplicates, unused, quarantined FROM mono.raw.files ORDER BY ALL"
-OBSERVED = "SELECT transfer_id, channel, source_ref, known_at FROM mono.core.transfer_observations ORDER BY ALL"
-EXPORTS = "SELECT export_id, pages, items, is_complete, incomplete_reason FROM mono.raw.exports ORDER BY started_at"
+from tests.pipeline.archives import FILES, OBSERVED, Archive, clock, delivery, ident, page, payload, transfer
 
 
 def test_an_archive_is_brought_in_and_every_record_is_accounted_for(archive: Archive) -> None:
@@ -152,21 +143,6 @@ def test_copies_follow_an_original_that_is_moved(archive: Archive) -> None:
     ]
 
 
-def test_a_bare_page_is_a_copy_only_of_one_fetched_at_the_same_moment(archive: Archive) -> None:
-    body = json.loads(page(1, [transfer(1)], 1, 0))["response"]["body"]
-    for folder in ("fetched_at=2026-03-02T05-00-00Z", "fetched_at=2026-03-03T05-00-00Z"):
-        for name in ("a", "b"):
-            archive.write(f"exports/{folder}/{name}.json", json.dumps(body))
-    result = archive.ingest()
-    assert (result.files_new, result.copies, result.accepted, result.rows_accepted) == (2, 2, 2, 2)
-    known = archive.query(OBSERVED)["known_at"]
-    assert [f"{moment:%m-%d}" for moment in known] == ["03-02", "03-03"]
-    later = "exports/fetched_at=2026-03-04T05-00-00Z/a.json"
-    archive.write(later, json.dumps(body))
-    assert archive.ingest().rows_accepted == 1
-    assert archive.query(FILES).filter(pl.col("copy_of").is_null()).height == 3
-
-
 def test_a_touched_file_is_looked_into_once(archive: Archive) -> None:
     archive.write("webhooks/a.jsonl", delivery(payload(1)))
     archive.ingest()
@@ -283,146 +259,3 @@ def test_an_earlier_clock_of_a_later_copy_reaches_core(archive: Archive) -> None
     archive.write("webhooks/c.jsonl", delivery(payload(1), received=40))
     archive.ingest()
     assert [f"{moment:%H:%M:%S}" for moment in archive.query(clocks).row(0)] == ["12:00:40", "12:00:04"]
-
-
-def test_undeclared_pages_form_an_export_over_several_runs(archive: Archive) -> None:
-    archive.write("exports/b.jsonl", page(2, [transfer(3)], 3, 601))
-    archive.ingest()
-    assert archive.query(EXPORTS)["incomplete_reason"].to_list() == ["missing_page"]
-    archive.write("exports/a.jsonl", page(1, [transfer(1), transfer(2)], 3, 600))
-    archive.ingest()
-    exports = archive.query(EXPORTS)
-    assert exports.drop("export_id").rows() == [(2, 3, True, None)]
-    assert (
-        archive.query("SELECT DISTINCT export_id FROM mono.raw.export_pages")["export_id"].to_list()
-        == exports["export_id"].to_list()
-    )
-
-
-def test_an_error_page_found_first_gives_way_to_the_pages_found_later(archive: Archive) -> None:
-    archive.write("exports/b.jsonl", page(1, [], 0, 605, status=500))
-    archive.ingest()
-    assert archive.query(EXPORTS).drop("export_id").rows() == [(0, 0, False, "error_response")]
-    archive.write("exports/a.jsonl", page(2, [transfer(3)], 3, 604), page(1, [transfer(1), transfer(2)], 3, 606))
-    archive.ingest()
-    assert archive.query(EXPORTS).drop("export_id").rows() == [(2, 3, True, None)]
-
-
-def test_an_export_counts_the_ids_of_refused_rows(archive: Archive) -> None:
-    archive.write("exports/a.jsonl", page(1, [transfer(1), transfer(2, amount=1.5)], 2, 600, export="nightly"))
-    archive.ingest()
-    assert archive.query(EXPORTS).rows() == [("nightly", 1, 2, True, None)]
-
-
-def test_a_page_found_twice_gives_its_rows_and_refusals_once(archive: Archive) -> None:
-    twice = page(1, [transfer(1), {"id": "bad"}], 2, 600)
-    archive.write("exports/a.jsonl", twice, twice)
-    archive.ingest()
-    archive.write("exports/b.jsonl", twice, page(1, [transfer(9)], 1, 900))
-    result = archive.ingest()
-    assert (result.duplicates, result.rows_read, result.rows_quarantined) == (1, 1, 0)
-    assert archive.query(OBSERVED)["transfer_id"].to_list() == [ident("trn", 1), ident("trn", 9)]
-    assert archive.query("SELECT reason FROM mono.raw.quarantine").height == 1
-    assert archive.query("SELECT line FROM mono.raw.copies").height == 3
-
-
-def records() -> tuple[list[str], list[str]]:
-    """Webhook and export records with everything that merging has to settle."""
-    webhooks = [
-        delivery(payload(number, state=state), received=40 + number)
-        for number in range(6)
-        for state in ("in_progress", "approved")
-    ]
-    webhooks += webhooks[:4]
-    webhooks += [delivery(json.dumps(payload(number), indent=1), received=30 + number) for number in (1, 2)]
-    webhooks += [json.dumps({"received_at": clock(20), "body": payload(3)}), json.dumps(payload(4, sent=2))]
-    webhooks += [delivery(payload(5, event="card_used")), delivery(payload(5, amount={"amount": 1, "currency": "COP"}))]
-    webhooks += ["broken", delivery(payload(9, amount={"amount": "5", "currency": "COP"}))]
-    exports = [page(1, [transfer(1), transfer(2)], 3, 600), page(2, [transfer(3)], 3, 601)]
-    exports += [exports[0], page(1, [], 0, 650, status=500), page(1, [transfer(4), {"id": ident("trn", 7)}], 2, 700)]
-    return webhooks, exports
-
-
-def contents(archive: Archive) -> dict[str, pl.DataFrame]:
-    """Everything held that does not tell of the packing."""
-    place = "file_sha256, line, byte_offset"
-    tables = {name: f"SELECT * FROM mono.core.{name}" for name in CORE_TABLES}  # noqa: S608  names of contracts
-    tables |= {
-        "deliveries": f"SELECT * EXCLUDE ({place}) FROM mono.raw.deliveries",  # noqa: S608  as above
-        "copies": f"SELECT * EXCLUDE ({place}) FROM mono.raw.copies",  # noqa: S608  as above
-        "export_pages": f"SELECT * EXCLUDE ({place}) FROM mono.raw.export_pages",  # noqa: S608  as above
-        "exports": "SELECT * FROM mono.raw.exports",
-        "quarantine": "SELECT kind, reason, detail, raw, known_at, page_id, row_index FROM mono.raw.quarantine",
-    }
-    with open_warehouse(archive.settings.warehouse, read_only=True) as warehouse:
-        return {name: warehouse.query(sql) for name, sql in tables.items()}
-
-
-def pack(archive: Archive, kind: str, lines: Sequence[str], cuts: Sequence[int], runs: int) -> None:
-    """Write records as several files, ingesting in between; blank lines keep files from being copies."""
-    for number, (start, end) in enumerate(zip([0, *cuts], [*cuts, len(lines)], strict=True)):
-        archive.write(f"{kind}/{number}/part.jsonl", *[""] * number, *lines[start:end])
-        if number < runs - 1:
-            archive.ingest()
-
-
-@pytest.mark.parametrize("seed", [0, 2])
-def test_neither_order_nor_packing_nor_runs_change_what_is_held(
-    archive: Archive, template: Path, tmp_path: Path, seed: int
-) -> None:
-    webhooks, exports = records()
-    archive.write("webhooks/all.jsonl", *webhooks)
-    archive.write("exports/all.jsonl", *exports)
-    result = archive.ingest()
-    other = Archive(Path(shutil.copytree(template, tmp_path / "other")))
-    shuffled = random.Random(seed)  # noqa: S311  an order, no secret
-    for kind, lines in (("webhooks", webhooks), ("exports", exports)):
-        shuffled.shuffle(lines)
-        pack(other, kind, lines, sorted(shuffled.sample(range(1, len(lines)), 3)), runs=1 + seed)
-    other.ingest()
-    theirs = contents(other)
-    for name, frame in contents(archive).items():
-        assert (name, theirs[name].height) == (name, frame.height)
-        assert_frame_equal(theirs[name], frame, check_row_order=False)
-    totals = other.query(
-        "SELECT sum(records_read)::BIGINT, sum(accepted)::BIGINT, sum(duplicates)::BIGINT, sum(unused)::BIGINT,"
-        " sum(quarantined)::BIGINT, sum(rows_accepted)::BIGINT FROM mono.raw.files"
-    ).row(0)
-    assert totals == tuple(
-        result.to_dict()[name]
-        for name in ("records_read", "accepted", "duplicates", "unused", "quarantined", "rows_accepted")
-    )
-
-
-def test_portions_make_no_difference(
-    archive: Archive, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    other = Archive(Path(shutil.copytree(template, tmp_path / "other")))
-    webhooks, exports = records()
-    for root in (archive, other):
-        root.write("webhooks/all.jsonl", *webhooks)
-        root.write("exports/all.jsonl", *exports)
-    archive.ingest()
-    monkeypatch.setattr("mono_recon.archive.chunks.CHUNK_BYTES", 1000)
-    monkeypatch.setattr(intake, "_PORTION_BYTES", 2000)
-    other.ingest()
-    theirs = contents(other)
-    for name, frame in contents(archive).items():
-        assert_frame_equal(theirs[name], frame, check_row_order=False)
-    assert_frame_equal(other.query(FILES), archive.query(FILES))
-
-
-def test_accounts_and_balances_are_taken_from_one_row(archive: Archive) -> None:
-    account = {
-        "id": ACCOUNT,
-        "number": "007",
-        "balance": {"available": {"amount": 5, "currency": "COP"}, "updated_at": clock(0)},
-    }
-    request = {"url": "https://api.cuentamono.com/v1/accounts?page_number=1", "fetched_at": clock(10)}
-    body = {"accounts": [account], "pagination": {"total_items": 1, "total_pages": 1}}
-    archive.write("exports/a.jsonl", json.dumps({"request": request, "response": {"status": 200, "body": body}}))
-    result = archive.ingest()
-    assert (result.rows_read, result.rows_accepted) == (1, 1)
-    assert archive.query("SELECT number FROM mono.core.accounts").item() == "007"
-    assert archive.query("SELECT amount_minor FROM mono.core.balances").item() == 5
-    assert archive.query(EXPORTS).drop("export_id").rows() == [(1, 1, True, None)]

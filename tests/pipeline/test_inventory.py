@@ -89,3 +89,9 @@ def test_a_file_whose_time_alone_is_another_is_touched() -> None:
     assert summary(found)["touched"] == ["webhooks/a"]
     assert found.has_news
     assert not take_inventory([(file("webhooks/b"), "y")], set(), rows).has_news
+
+
+def test_a_file_that_is_looked_into_again_and_is_as_it_was_has_not_moved() -> None:
+    rows = held(("x", "webhooks/b", None))
+    found = summary(take_inventory([(file("webhooks/a"), "x"), (file("webhooks/b"), "x")], set(), rows))
+    assert (found["copies"], found["moved"]) == ([("webhooks/a", "webhooks/b")], [])

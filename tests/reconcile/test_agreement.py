@@ -12,6 +12,7 @@ from mono_recon.reconcile.inputs import DayInputs
 from tests.reference.entities import Row
 from tests.reference.report import Report, report
 from tests.reference.worlds import worlds
+from tests.soaking import examples
 
 KEYS = {
     "outgoing_transfers": ("transfer_id",),
@@ -22,6 +23,7 @@ KEYS = {
 }
 
 
+@examples(quick=80, soak=5_000, shrink=False)
 @given(worlds())
 def test_every_figure_and_break_agrees_with_the_reference(world: tuple[DayInputs, Context]) -> None:
     inputs, context = world

@@ -1,10 +1,11 @@
 """The balance proof of every account: two figures, and every movement between them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from mono_recon.calendar import Limit
+from mono_recon.reconcile.context import Context
 from tests.reference.entities import FINAL, Entity, Row
 from tests.reference.intents import counted
 from tests.reference.matching import Matching
@@ -137,7 +138,7 @@ def proof_rows(world: World, matching: Matching) -> list[Row]:
     named = {account_id for account_id, _ in due}
     due |= {account for account in known_accounts(world).items() if account[0] not in named}
     flows = list(movements(world, matching))
-    return [_prove(world, flows, account) for account in sorted(due)]
+    return [_prove(world, flows, account, world.context) for account in sorted(due)]
 
 
 def figure_near(world: World, account_id: str, moment: datetime, currency: str | None = None) -> Row | None:
@@ -156,10 +157,10 @@ def figure_near(world: World, account_id: str, moment: datetime, currency: str |
     return max((row for row in near if row["balance_at"] == at), key=lambda row: (row["known_at"], row["source_ref"]))
 
 
-def _prove(world: World, flows: list[Movement], account: Account) -> Row:
+def _prove(world: World, flows: list[Movement], account: Account, context: Context) -> Row:
     account_id, currency = account
-    opening = figure_near(world, account_id, world.context.start, currency)
-    closing = figure_near(world, account_id, world.context.end, currency)
+    opening = figure_near(world, account_id, context.start, currency)
+    closing = figure_near(world, account_id, context.end, currency)
     row: Row = {
         "account_id": account_id,
         "currency": currency,
@@ -178,7 +179,9 @@ def _prove(world: World, flows: list[Movement], account: Account) -> Row:
         between = [
             flow.amount
             for flow in flows
-            if flow.term == name and flow.account == account and opening["balance_at"] < flow.at <= closing["balance_at"]
+            if flow.term == name
+            and flow.account == account
+            and opening["balance_at"] < flow.at <= closing["balance_at"]
         ]
         row[f"{name}_minor"] = sum(between)
         expected += sign * sum(between)
@@ -198,12 +201,20 @@ def _in_transit(world: World, account: Account, moment: datetime) -> int:
     return total
 
 
-def balance_break(world: World, row: Row) -> Iterator[Break]:
-    """The break of one row of the proof."""
+def balance_breaks(world: World, matching: Matching) -> Iterator[Break]:
+    """Balances that were not explained, on this date and on every earlier one."""
+    balances, flows = world.inputs.balances.to_dicts(), list(movements(world, matching))
+    first = min((world.bd(row["balance_at"]) for row in balances), default=world.day)
+    for back in range((world.day - first).days + 1):
+        context = replace(world.context, business_date=world.day - timedelta(days=back))
+        for account in sorted({_account(row) for row in balances}):
+            yield from _balance_break(_prove(world, flows, account, context), context)
+
+
+def _balance_break(row: Row, context: Context) -> Iterator[Break]:
     if not row["unexplained_minor"]:
         return
-    context, unexplained = world.context, row["unexplained_minor"]
+    day, unexplained = context.business_date, row["unexplained_minor"]
     waiting = context.as_of <= context.calendar.add(context.end, Limit(business_days=1))
     name, cls = ("awaiting_balance", "timing") if waiting else ("balance_difference", "break")
-    subject = f"{row['account_id']}:{world.day}"
-    yield Break(name, cls, "account", subject, world.day, abs(unexplained), unexplained)
+    yield Break(name, cls, "account", f"{row['account_id']}:{day}", day, abs(unexplained), unexplained)

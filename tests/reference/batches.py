@@ -53,9 +53,7 @@ def batch_breaks(world: World) -> Iterator[Break]:
         yield from _authorization(world, facts)
 
 
-def _found(
-    world: World, facts: Facts, name: str, cls: str, moment: datetime, difference: int | None = None
-) -> Break:
+def _found(world: World, facts: Facts, name: str, cls: str, moment: datetime, difference: int | None = None) -> Break:
     amount = facts.value("total_amount_minor") or 0
     return Break(name, cls, "batch", facts.id, world.bd(moment), amount, difference)
 
@@ -80,9 +78,7 @@ def _total(world: World, batch: Entity, facts: Facts) -> Iterator[Break]:
 def _membership(world: World, batch: Entity, facts: Facts) -> Iterator[Break]:
     listed = listed_ids(batch)
     strangers = [
-        transfer
-        for transfer in world.transfers.values()
-        if transfer.id not in listed and names(transfer, batch)
+        transfer for transfer in world.transfers.values() if transfer.id not in listed and names(transfer, batch)
     ]
     if lists(batch) and strangers:
         yield _found(world, facts, "batch_membership_mismatch", "break", facts.inserted_at)
@@ -97,9 +93,7 @@ def _outcome(world: World, batch: Entity, facts: Facts) -> Iterator[Break]:
     under_way = [member for member in members(world, batch) if member.state in ("approved", "in_progress")]
     if facts.state not in outcomes or not under_way:
         return
-    started = min(
-        run.start for member in under_way for run in member.runs if run.state in ("approved", "in_progress")
-    )
+    started = min(run.start for member in under_way for run in member.runs if run.state in ("approved", "in_progress"))
     name, cls = outcomes[facts.state]
     yield _found(world, facts, name, cls, max(facts.seen[-1]["occurred_at"], started))
 

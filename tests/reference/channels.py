@@ -119,9 +119,7 @@ def _unconfirmed(kind: Kind, entity: Entity, facts: Facts) -> bool:
     return not any(row["channel"] == "export" and row["state"] in this_or_later for row in entity.observations)
 
 
-def _different_values(
-    world: World, kind: Kind, facts: Facts, found: Callable[..., Break]
-) -> Iterator[Break]:
+def _different_values(world: World, kind: Kind, facts: Facts, found: Callable[..., Break]) -> Iterator[Break]:
     tests: dict[str, Callable[[Row, Row], bool]] = {
         "amount_mismatch": lambda a, b: a["currency"] == b["currency"] and a["amount_minor"] != b["amount_minor"],
         "currency_mismatch": lambda a, b: bool(a["currency"] != b["currency"]),

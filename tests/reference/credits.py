@@ -59,5 +59,3 @@ def _not_credited(world: World, matching: Matching) -> Iterator[Break]:
         late = context.as_of > facts.runs[-1].start + context.settings.webhooks.horizon
         kind, cls = ("internal_transfer_not_credited", "break") if late else ("awaiting_credit", "timing")
         yield Break(kind, cls, "transfer", name, world.bd(facts.runs[-1].start), facts.value("amount_minor"))
-
-

@@ -77,7 +77,8 @@ class Entity:
 
     @property
     def inserted_at(self) -> datetime:
-        return min(row["inserted_at"] for row in self.observations)
+        moments: list[datetime] = [row["inserted_at"] for row in self.observations]
+        return min(moments)
 
     @cached_property
     def runs(self) -> list[Run]:

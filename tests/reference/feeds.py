@@ -36,7 +36,9 @@ def _active(world: World) -> bool:
     runs = [run for facts in world.transfer_facts.values() for run in facts.runs if run.told_by("export")]
     runs += [run for facts in world.collection_facts.values() for run in facts.runs]
     credited = [row["transaction_at"] for row in world.inputs.credits.to_dicts()]
-    return any(run.state in ACTIVE and world.on_day(run.start) for run in runs) or any(world.on_day(moment) for moment in credited)
+    return any(run.state in ACTIVE and world.on_day(run.start) for run in runs) or any(
+        world.on_day(moment) for moment in credited
+    )
 
 
 def _covered(complete: list[Row], account_id: str, begin: datetime, end: datetime) -> bool:

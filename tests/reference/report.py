@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from mono_recon.reconcile.context import Context
 from mono_recon.reconcile.inputs import DayInputs
 from tests.reference import batches, intents
-from tests.reference.balance import balance_break, proof_rows
+from tests.reference.balance import balance_breaks, proof_rows
 from tests.reference.credits import credit_breaks
 from tests.reference.entities import FINAL, Facts, Row
 from tests.reference.feeds import feed_breaks
@@ -43,22 +43,21 @@ def report(inputs: DayInputs, context: Context) -> Report:
         *credit_breaks(world, matching),
         *intents.collection_breaks(world),
     ]
-    proof = proof_rows(world, matching)
-    found += [each for row in proof for each in balance_break(world, row)]
+    found += balance_breaks(world, matching)
     found += feed_breaks(world, matching)
     found = [each for each in found if each.date <= world.day]
     carried = _carried(found)
     transfers = _transfer_lines(world, matching, carried)
-    credits = _credit_lines(world, matching, carried)
-    collections = _collection_lines(world, matching, carried)
+    received = _credit_lines(world, matching, carried)
+    collected = _collection_lines(world, matching, carried)
     return Report(
         transfers,
         _batch_lines(world, transfers, carried),
-        credits,
-        collections,
+        received,
+        collected,
         [each for each in found if _is_listed(world, each)],
-        _summary(world, transfers, credits, collections),
-        proof,
+        _summary(world, transfers, received, collected),
+        proof_rows(world, matching),
         _verdict(world, found),
     )
 
@@ -101,7 +100,7 @@ def _transfer_lines(world: World, matching: Matching, carried: Carried) -> list[
         inclusion = _inclusion(world, facts)
         if not inclusion:
             continue
-        credits = [
+        matched = [
             row["credit_id"]
             for row in matching.credits_of(name, ("internal_external_id", "internal_reference", "return"))
             if row["transaction_at"] < world.context.end
@@ -117,7 +116,7 @@ def _transfer_lines(world: World, matching: Matching, carried: Carried) -> list[
             **{f"state_{channel}": row["state"] if row else None for channel, row in told.items()},
             "routing": facts.value("routing"),
             "inclusion": inclusion,
-            "matched_credit_id": credits[-1] if credits else None,
+            "matched_credit_id": matched[-1] if matched else None,
         }
         lines.append(line | carried("transfer", name))
     return lines
@@ -186,7 +185,10 @@ def _collection_lines(world: World, matching: Matching, carried: Carried) -> lis
 
 
 def _summary(
-    world: World, transfers: list[Row], credits: list[Row], collections: list[Row]  # noqa: A002 - the trade's word
+    world: World,
+    transfers: list[Row],
+    received: list[Row],
+    collected: list[Row],
 ) -> dict[tuple[str | None, str, str, str, str], tuple[int, int]]:
     counts: Counter[tuple[str | None, str, str, str, str]] = Counter()
     amounts: Counter[tuple[str | None, str, str, str, str]] = Counter()
@@ -199,9 +201,9 @@ def _summary(
     for line in transfers:
         for section in sections(world, world.transfer_facts[line["transfer_id"]]):
             enter(line, "out", section)
-    for line in credits:
+    for line in received:
         enter(line, "in", "credits")
-    for line in collections:
+    for line in collected:
         if line["counted"] and intents.credited_on_day(world, world.collection_facts[line["intent_id"]]):
             enter(line, "in", "collections")
     return {key: (counts[key], amounts[key]) for key in counts}

@@ -82,6 +82,10 @@ EVENTS = {
     "in_progress": "bank_transfer_fallback_routing",
 }
 LIMITS = '{ach = "2bd", turbo = "1h", transfiya = "3h", default = "1bd"}'
+FEES = (
+    '[{routing = "ach", amount_minor = 700, from = "2026-01-01"}, '
+    '{routing = "ach", amount_minor = 900, from = "2026-03-20"}]'
+)
 SETTINGS: dict[str, tuple[str, ...]] = {
     "BUSINESS__CUTOFF": ("00:00", "00:00", "18:30"),
     "BUSINESS__OWN_DOCUMENTS": ("[]", '["900123456"]'),
@@ -102,10 +106,13 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "BALANCE__SNAPSHOT_TOLERANCE": ("2h", "5m"),
     "BALANCE__FEES": (
         "[]",
-        '[{routing = "ach", amount_minor = 700, from = "2026-01-01"}, '
-        '{routing = "ach", amount_minor = 900, from = "2026-03-20"}]',
+        FEES,
     ),
-    "BALANCE__GMF": ("[]", '[{per_thousand = 4, from = "2026-01-01"}]', f'[{{per_thousand = 4, from = "2026-01-01", accounts = ["{ACCOUNTS[0]}"]}}]'),
+    "BALANCE__GMF": (
+        "[]",
+        '[{per_thousand = 4, from = "2026-01-01"}]',
+        f'[{{per_thousand = 4, from = "2026-01-01", accounts = ["{ACCOUNTS[0]}"]}}]',
+    ),
 }
 
 
@@ -194,7 +201,9 @@ class Maker:
         rows = []
         for state, occurred_at in zip(path, self.times(inserted_at, len(path)), strict=True):
             for channel in self.pick(("webhook",), ("export",), ("webhook", "export"), ("webhook", "webhook")):
-                rows.append(base | self.said(channel, occurred_at) | {"state": state} | self._slip(channel, state, base))
+                rows.append(
+                    base | self.said(channel, occurred_at) | {"state": state} | self._slip(channel, state, base)
+                )
         return rows
 
     def _path(self, paths: Sequence[tuple[str, ...]], states: Sequence[str]) -> tuple[str, ...]:
@@ -310,7 +319,10 @@ class Maker:
             slip = self.pick({"amount_minor": row["amount_minor"] + 1}, {"description": "again"})
             rows.append(row | slip | {"known_at": row["known_at"] + HOUR, "source_ref": self.ref("webhook")})
         if self.rarely():
-            other = {"credit_id": scenario.tx(f"{name}twice"), "transaction_at": row["transaction_at"] + self.pick(NOTHING, MICRO)}
+            other = {
+                "credit_id": scenario.tx(f"{name}twice"),
+                "transaction_at": row["transaction_at"] + self.pick(NOTHING, MICRO),
+            }
             rows.append(row | other | {"source_ref": self.ref("webhook")})
         return rows
 
@@ -408,11 +420,11 @@ def scenario_digits(number: str | None) -> str:
 
 
 @st.composite
-def contexts(draw: st.DrawFn) -> Context:
+def contexts(draw: st.DrawFn, dates: Sequence[date]) -> Context:
     """A date, settings, and an as-of that is often exactly at a limit."""
     chosen = tuple((key, draw(st.sampled_from(options))) for key, options in SETTINGS.items())
     settings = _settings(chosen)
-    day = draw(st.sampled_from(DATES))
+    day = draw(st.sampled_from(dates))
     calendar = settings.business.calendar
     start, end = calendar.start_of(day), calendar.end_of(day)
     since = draw(st.sampled_from([start - 90 * DAY, start - 90 * DAY, start, start + HOUR]))
@@ -422,12 +434,14 @@ def contexts(draw: st.DrawFn) -> Context:
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> tuple[DayInputs, Context]:
+def worlds(draw: st.DrawFn, dates: Sequence[date] = DATES) -> tuple[DayInputs, Context]:
     """What was known as of a moment, and the question asked about it."""
-    context = draw(contexts())
+    context = draw(contexts(dates))
     maker = Maker(draw, context, draw(st.sampled_from(["any", *THEMES])))
     lots = [maker.batch(name) for name in "ab"]
-    transfers = [row for name in range(1 + len(maker.many(4))) for row in maker.transfer(str(name), [lot[0] for lot in lots])]
+    transfers = [
+        row for name in range(1 + len(maker.many(4))) for row in maker.transfer(str(name), [lot[0] for lot in lots])
+    ]
     transfers += [nested for lot in lots for batch in lot for nested in maker.list_members(batch, transfers)]
     intents = [row for name in maker.many(4 if maker.theme == "collection" else 2) for row in maker.intent(str(name))]
     credits_ = [row for name in range(1 + len(maker.many(4))) for row in maker.credit(str(name), transfers, intents)]
@@ -460,7 +474,9 @@ def worlds(draw: st.DrawFn) -> tuple[DayInputs, Context]:
 
 def known_by(made: DayInputs, as_of: datetime) -> DayInputs:
     """The part of a world that was known at a moment."""
-    clocks: dict[str, str] = dict.fromkeys(("transfers", "batches", "credits", "collections", "accounts", "balances"), "known_at")
+    clocks: dict[str, str] = dict.fromkeys(
+        ("transfers", "batches", "credits", "collections", "accounts", "balances"), "known_at"
+    )
     clocks |= {"adjustments": "decided_at", "exports": "last_fetched_at"}
     known: dict[str, Any] = {name: getattr(made, name).filter(pl.col(clock) <= as_of) for name, clock in clocks.items()}
     known["appearances"] = made.appearances.filter(pl.col("started_at") <= as_of)

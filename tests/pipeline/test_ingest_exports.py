@@ -1,0 +1,77 @@
+import json
+
+import polars as pl
+
+from tests.pipeline.archives import ACCOUNT, EXPORTS, FILES, OBSERVED, Archive, clock, ident, page, transfer
+
+
+def test_a_bare_page_is_a_copy_only_of_one_fetched_at_the_same_moment(archive: Archive) -> None:
+    body = json.loads(page(1, [transfer(1)], 1, 0))["response"]["body"]
+    for folder in ("fetched_at=2026-03-02T05-00-00Z", "fetched_at=2026-03-03T05-00-00Z"):
+        for name in ("a", "b"):
+            archive.write(f"exports/{folder}/{name}.json", json.dumps(body))
+    result = archive.ingest()
+    assert (result.files_new, result.copies, result.accepted, result.rows_accepted) == (2, 2, 2, 2)
+    known = archive.query(OBSERVED)["known_at"]
+    assert [f"{moment:%m-%d}" for moment in known] == ["03-02", "03-03"]
+    later = "exports/fetched_at=2026-03-04T05-00-00Z/a.json"
+    archive.write(later, json.dumps(body))
+    assert archive.ingest().rows_accepted == 1
+    assert archive.query(FILES).filter(pl.col("copy_of").is_null()).height == 3
+
+
+def test_undeclared_pages_form_an_export_over_several_runs(archive: Archive) -> None:
+    archive.write("exports/b.jsonl", page(2, [transfer(3)], 3, 601))
+    archive.ingest()
+    assert archive.query(EXPORTS)["incomplete_reason"].to_list() == ["missing_page"]
+    archive.write("exports/a.jsonl", page(1, [transfer(1), transfer(2)], 3, 600))
+    archive.ingest()
+    exports = archive.query(EXPORTS)
+    assert exports.drop("export_id").rows() == [(2, 3, True, None)]
+    assert (
+        archive.query("SELECT DISTINCT export_id FROM mono.raw.export_pages")["export_id"].to_list()
+        == exports["export_id"].to_list()
+    )
+
+
+def test_an_error_page_found_first_gives_way_to_the_pages_found_later(archive: Archive) -> None:
+    archive.write("exports/b.jsonl", page(1, [], 0, 605, status=500))
+    archive.ingest()
+    assert archive.query(EXPORTS).drop("export_id").rows() == [(0, 0, False, "error_response")]
+    archive.write("exports/a.jsonl", page(2, [transfer(3)], 3, 604), page(1, [transfer(1), transfer(2)], 3, 606))
+    archive.ingest()
+    assert archive.query(EXPORTS).drop("export_id").rows() == [(2, 3, True, None)]
+
+
+def test_an_export_counts_the_ids_of_refused_rows(archive: Archive) -> None:
+    archive.write("exports/a.jsonl", page(1, [transfer(1), transfer(2, amount=1.5)], 2, 600, export="nightly"))
+    archive.ingest()
+    assert archive.query(EXPORTS).rows() == [("nightly", 1, 2, True, None)]
+
+
+def test_a_page_found_twice_gives_its_rows_and_refusals_once(archive: Archive) -> None:
+    twice = page(1, [transfer(1), {"id": "bad"}], 2, 600)
+    archive.write("exports/a.jsonl", twice, twice)
+    archive.ingest()
+    archive.write("exports/b.jsonl", twice, page(1, [transfer(9)], 1, 900))
+    result = archive.ingest()
+    assert (result.duplicates, result.rows_read, result.rows_quarantined) == (1, 1, 0)
+    assert archive.query(OBSERVED)["transfer_id"].to_list() == [ident("trn", 1), ident("trn", 9)]
+    assert archive.query("SELECT reason FROM mono.raw.quarantine").height == 1
+    assert archive.query("SELECT line FROM mono.raw.copies").height == 3
+
+
+def test_accounts_and_balances_are_taken_from_one_row(archive: Archive) -> None:
+    account = {
+        "id": ACCOUNT,
+        "number": "007",
+        "balance": {"available": {"amount": 5, "currency": "COP"}, "updated_at": clock(0)},
+    }
+    request = {"url": "https://api.cuentamono.com/v1/accounts?page_number=1", "fetched_at": clock(10)}
+    body = {"accounts": [account], "pagination": {"total_items": 1, "total_pages": 1}}
+    archive.write("exports/a.jsonl", json.dumps({"request": request, "response": {"status": 200, "body": body}}))
+    result = archive.ingest()
+    assert (result.rows_read, result.rows_accepted) == (1, 1)
+    assert archive.query("SELECT number FROM mono.core.accounts").item() == "007"
+    assert archive.query("SELECT amount_minor FROM mono.core.balances").item() == 5
+    assert archive.query(EXPORTS).drop("export_id").rows() == [(1, 1, True, None)]
