@@ -91,7 +91,7 @@ def test_dates_follow_each_other_without_gap(calendar: BusinessCalendar, day: da
         (date(2026, 12, 24), False),
     ],
 )
-def test_moved_holidays_are_free_and_their_own_days_are_not(day: date, free: bool) -> None:  # noqa: FBT001  a parameter of the table above
+def test_moved_holidays_are_free_and_their_own_days_are_not(day: date, free: bool) -> None:
     assert BOGOTA.is_business_day(day) is not free
 
 

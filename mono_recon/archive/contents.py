@@ -91,13 +91,14 @@ def _pieces(file: ArchiveFile) -> Iterator[bytes]:
 def _decompressed(stream: BinaryIO, start: Callable[[], _Decompressor], step: int) -> Iterator[bytes]:
     member: _Decompressor | None = None
     rest = b""
+    is_packed = False
     while packed := rest or stream.read(step):
         if member is None:
-            # Zeros may fill the space behind the last member.
-            if not packed.strip(b"\0"):
+            # Zeros may fill the space behind the last member; a file of zeros alone was never packed.
+            if is_packed and not packed.strip(b"\0"):
                 rest = b""
                 continue
-            member = start()
+            member, is_packed = start(), True
         yield member.decompress(packed)
         rest = b""
         if member.eof:

@@ -3,11 +3,16 @@
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 _UNFOLDED = 100_000
+_CONTROLS = {
+    code: "\N{REPLACEMENT CHARACTER}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +30,19 @@ class Answer:
     exit_code: int = 0
 
 
+class _Console(Console):
+    """A console whose terminal no text of the data can steer."""
+
+    def render_str(self, text: str, **options: Any) -> Text:  # noqa: ANN401  rich knows them
+        return super().render_str(text.translate(_CONTROLS), **options)
+
+
 def consoles() -> tuple[Console, Console]:
     """Standard output and standard error; what they print is data, never markup, and no line is folded in a pipe."""
     width = None if sys.stdout.isatty() else _UNFOLDED
     return (
-        Console(highlight=False, markup=False, emoji=False, width=width),
-        Console(stderr=True, highlight=False, markup=False, emoji=False),
+        _Console(highlight=False, markup=False, emoji=False, width=width),
+        _Console(stderr=True, highlight=False, markup=False, emoji=False),
     )
 
 

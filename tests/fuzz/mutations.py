@@ -1,7 +1,7 @@
 """Records that are almost right: valid ones with a value, a key or some bytes changed."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -35,6 +35,10 @@ ODD_LITERALS = [
 ]
 """What stands where something else should."""
 
+DECISIVE = {
+    *("id", "account_id", "collection_link_id", "amount", "currency", "inserted_at", "updated_at", "transaction_at"),
+    *("timestamp", "received_at", "fetched_at"),
+}
 _MARK = "\x7fhere\x7f"
 KINDS = ("webhooks", "exports")
 VALID = {kind: valid_records(kind) for kind in KINDS}
@@ -56,37 +60,36 @@ def damaged(draw: st.DrawFn, kind: str) -> bytes:
     raw = draw(changed(kind))
     for _ in range(draw(st.integers(1, 3))):
         start = draw(st.integers(0, len(raw)))
-        end = min(len(raw), start + draw(st.integers(0, 3)))
-        raw = (
-            raw[:start]
-            + draw(st.sampled_from([b"", b'"', b"\\", b"0", b"\xff", b"\xc3\xb1", b",", b"}", b"\x00"]))
-            + raw[end:]
-        )
+        piece = draw(st.sampled_from([b"", b'"', b"\\", b"0", b"\xff", b"\xc3\xb1", b",", b"}", b"\x00"]))
+        raw = raw[:start] + piece + raw[start + draw(st.integers(0, 3)) :]
     return raw
 
 
 def anything() -> st.SearchStrategy[bytes]:
     """Any bytes, any text, any JSON."""
     leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
-    keys = st.sampled_from(
+    keys = st.text() | st.sampled_from(
         ["event", "timestamp", "body", "body_base64", "headers", "type", "data", "request", "response"]
     )
-    values = st.recursive(
-        leaves, lambda inner: st.lists(inner) | st.dictionaries(keys | st.text(), inner), max_leaves=20
-    )
-    return (
-        st.binary()
-        | st.text().map(lambda text: text.encode("utf-8", "surrogatepass"))
-        | values.map(lambda value: json.dumps(value).encode())
-    )
+    values = st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(keys, inner), max_leaves=20)
+    texts = st.text().map(lambda text: text.encode("utf-8", "surrogatepass"))
+    return st.binary() | texts | values.map(lambda value: json.dumps(value).encode())
+
+
+def with_odd_values(record: dict[str, Any]) -> Iterator[bytes]:
+    """A record with each odd value in the place of each value that decides about money."""
+    for *above, key in _paths(record):
+        if key in DECISIVE:
+            copied = deepcopy(record)
+            _at(copied, above)[key] = _MARK
+            head, tail = json.dumps(copied).split(json.dumps(_MARK))
+            yield from (f"{head}{literal}{tail}".encode() for literal in ODD_LITERALS)
 
 
 def _change(draw: st.DrawFn, record: dict[str, Any]) -> str:
     path = draw(st.sampled_from(list(_paths(record))))
     *above, key = path
-    place: Any = record
-    for step in above:
-        place = place[step]
+    place = _at(record, above)
     action = draw(st.sampled_from(["replace", "replace", "replace", "drop", "repeat", "more"]))
     literal = draw(st.sampled_from(ODD_LITERALS))
     if action == "drop" or not isinstance(place, dict):
@@ -101,6 +104,12 @@ def _change(draw: st.DrawFn, record: dict[str, Any]) -> str:
     else:
         place[key] = _MARK
     return json.dumps(record).replace(json.dumps(_MARK), literal)
+
+
+def _at(value: Any, path: Iterable[str | int]) -> Any:
+    for step in path:
+        value = value[step]
+    return value
 
 
 def _paths(value: Any, above: Path = ()) -> Iterator[Path]:

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 Fact = dict[str, Any]
@@ -25,6 +25,8 @@ _MOMENT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
     r"(?:([Zz])|([+-])([0-9]{2}):?([0-9]{2}))"
 )
+# No exponent is too large to be read, since it may stand in a field that is not used.
+_NUMBERS = Context(traps=[])
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -39,7 +41,7 @@ def parsed(raw: bytes) -> Any:
             raw.decode("utf-8"),
             object_pairs_hook=_object,
             parse_constant=_constant,
-            parse_float=Decimal,
+            parse_float=_NUMBERS.create_decimal,
             parse_int=lambda text: int(text) if len(text) < _LONGEST_INTEGER else Decimal(text),
         )
         depth = _depth(value)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fuzz.mutations import KINDS, ODD_LITERALS, VALID, anything, changed, damaged
+from tests.fuzz.mutations import KINDS, ODD_LITERALS, VALID, anything, changed, damaged, with_odd_values
 from tests.fuzz.oracle import DEEPEST, DoubtError, moment, parsed
 from tests.fuzz.reading import check, check_unframed
 from tests.soaking import examples
@@ -18,22 +18,29 @@ def test_every_valid_record_is_accepted_or_of_an_unknown_type(kind: str) -> None
         assert check_unframed(kind, raw)
 
 
-@examples(quick=150, soak=10_000)
+@examples(quick=100, soak=10_000)
 @given(st.sampled_from(KINDS), anything())
 def test_any_bytes_are_one_record_that_is_read_or_refused(kind: str, raw: bytes) -> None:
     check(kind, raw)
 
 
-@examples(quick=300, soak=20_000)
+@examples(quick=150, soak=20_000)
 @given(st.sampled_from(KINDS).flatmap(lambda kind: st.tuples(st.just(kind), changed(kind))))
 def test_a_changed_record_is_refused_or_read_as_it_says(case: tuple[str, bytes]) -> None:
     check(*case)
 
 
-@examples(quick=300, soak=20_000)
+@examples(quick=150, soak=20_000)
 @given(st.sampled_from(KINDS).flatmap(lambda kind: st.tuples(st.just(kind), damaged(kind))))
 def test_a_damaged_record_is_refused_or_read_as_it_says(case: tuple[str, bytes]) -> None:
     check(*case)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_odd_value_is_read_otherwise_than_it_says(kind: str) -> None:
+    distinct = [record for record in VALID[kind] if kind == "exports" or "event" in record]
+    accepted = [check_unframed(kind, raw) for record in distinct for raw in with_odd_values(record)]
+    assert {*accepted} == {True, False}
 
 
 @pytest.mark.parametrize("literal", ODD_LITERALS)

@@ -245,8 +245,9 @@ def _files(draw: st.DrawFn, records: Sequence[Record], form: str, path: str, num
     packing = draw(st.sampled_from(sorted(PACKINGS)))
     suffix = form if form in {"jsonl", "ndjson"} else "json"
     packed = PACKINGS[packing](content)
-    # Without its checksum a file is damaged behind its last record.
-    is_damaged = packing == ".gz" and draw(st.booleans())
+    # Without its checksum a file is damaged behind its last record; a document that is no JSON is the damage itself.
+    is_whole = form != "documents" or all(record.fits_array for record in records)
+    is_damaged = packing == ".gz" and is_whole and draw(st.booleans())
     name = f"{path}.{suffix}{packing}"
     found = draw(st.sampled_from([0, 1]))
     return File(name, packed[:-8] if is_damaged else packed, len(records) + is_damaged, int(is_damaged), found)

@@ -47,6 +47,9 @@ def facts(tables: dict[str, pl.DataFrame]) -> dict[str, list[str]]:
     """What is held, apart from the places where it was found and from damage, which is of files."""
     kept = {name: frame for name, frame in tables.items() if name != "raw.files"}
     kept["raw.quarantine"] = kept["raw.quarantine"].filter(pl.col("reason") != "unreadable_file")
+    for name in ("raw.deliveries", "raw.copies"):
+        # A bare payload has no raw bytes of its own in an array, and no signature anywhere.
+        kept[name] = kept[name].with_columns(pl.col("signature_status").replace("unverifiable", "no_header"))
     return {name: sorted(map(repr, frame.drop(PLACES & {*frame.columns}).rows())) for name, frame in kept.items()}
 
 

@@ -44,7 +44,7 @@ def changed(given_inputs: DayInputs, change: Callable[[pl.DataFrame], pl.DataFra
     return DayInputs(**frames)
 
 
-@examples(quick=12, soak=500, shrink=False)
+@examples(quick=8, soak=500, shrink=False)
 @given(worlds(), st.integers(0, 1000))
 def test_the_order_of_rows_does_not_matter(world: World, seed: int) -> None:
     given_inputs, asked = world
@@ -52,7 +52,7 @@ def test_the_order_of_rows_does_not_matter(world: World, seed: int) -> None:
     assert rows(reconcile_day(shuffled, asked).tables) == rows(reconcile_day(given_inputs, asked).tables)
 
 
-@examples(quick=8, soak=300, shrink=False)
+@examples(quick=5, soak=300, shrink=False)
 @given(worlds())
 def test_a_date_may_be_taken_in_parts(world: World) -> None:
     whole = rows(reconcile_day(*world).tables)
@@ -60,7 +60,7 @@ def test_a_date_may_be_taken_in_parts(world: World) -> None:
         assert rows(reconcile_day(*world, parts=parts).tables) == whole
 
 
-@examples(quick=12, soak=500, shrink=False)
+@examples(quick=8, soak=500, shrink=False)
 @given(worlds())
 def test_saying_the_same_again_changes_nothing_but_the_sources(world: World) -> None:
     given_inputs, asked = world
@@ -77,7 +77,7 @@ def test_saying_the_same_again_changes_nothing_but_the_sources(world: World) -> 
     assert told | {"data_quality": []} == expected | {"data_quality": []}
 
 
-@examples(quick=12, soak=500, shrink=False)
+@examples(quick=8, soak=500, shrink=False)
 @given(worlds())
 def test_ids_are_only_names(world: World) -> None:
     given_inputs, asked = world
@@ -102,7 +102,7 @@ def _rename(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-@examples(quick=12, soak=500, shrink=False)
+@examples(quick=8, soak=500, shrink=False)
 @given(worlds(dates=DATES[:1]), st.sampled_from([-7, 7]))
 def test_a_week_without_holidays_earlier_or_later_is_the_same_week(world: World, days: int) -> None:
     given_inputs, asked = world
@@ -130,7 +130,7 @@ def _later(subject: str, away: timedelta) -> str:
     return subject[: -len(dated[0])] + str(date.fromisoformat(dated[0]) + away) if dated else subject
 
 
-@examples(quick=12, soak=500, shrink=False)
+@examples(quick=8, soak=500, shrink=False)
 @given(worlds())
 def test_what_happens_on_another_account_is_none_of_this_ones_business(world: World) -> None:
     given_inputs, asked = world

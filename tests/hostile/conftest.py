@@ -1,0 +1,3 @@
+from tests.pipeline.conftest import archive, template
+
+__all__ = ["archive", "template"]

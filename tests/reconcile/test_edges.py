@@ -1,0 +1,134 @@
+"""Cases at the edge of a date, an interval or a name, which a first reading of the rules gets wrong."""
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+import pytest
+
+from mono_recon.reconcile.day import DayReport, reconcile_day
+from tests.scenario import (
+    ACCOUNT,
+    DAY,
+    OTHER_ACCOUNT,
+    at,
+    context,
+    credit,
+    exported,
+    full_export,
+    ident,
+    inputs,
+    transfer,
+    trn,
+    tx,
+)
+
+NEXT_DAY = date(2026, 3, 5)
+FEE = '[{routing = "ach", amount_minor = 700, from = "2026-01-01"}]'
+
+
+def found(result: DayReport) -> set[tuple[str, str]]:
+    return set(result.tables["breaks"].select("break_type", "subject_id").iter_rows())
+
+
+def proof(result: DayReport, account_id: str = ACCOUNT) -> dict[str, Any]:
+    return result.tables["balance_proof"].row(by_predicate=pl.col("account_id") == account_id, named=True)
+
+
+def balance(when: str, minor: int) -> dict[str, Any]:
+    clocks = {"balance_at": at(when), "known_at": at(when)}
+    return {"account_id": ACCOUNT, "currency": "COP", "amount_minor": minor, "source_ref": f"x:{when}:0"} | clocks
+
+
+def intent(state: str, when: str, **changes: Any) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "intent_id": ident("cint", "a"),
+        "channel": "webhook",
+        "state": state,
+        "account_id": ACCOUNT,
+        "amount_minor": 105_000,
+        "currency": "COP",
+        "inserted_at": at("03-04 09:00"),
+        "occurred_at": at(when),
+        "event_at": at(when),
+        "known_at": at(when),
+        "source_ref": f"w:{state}{when}",
+    }
+    return row | changes
+
+
+def test_an_account_that_nothing_moved_still_has_its_row() -> None:
+    quiet = {"account_id": OTHER_ACCOUNT, "number": "1", "currency": "USD", "known_at": at("03-01 00:00")}
+    row = proof(reconcile_day(inputs(accounts=[quiet | {"source_ref": "x"}]), context()), OTHER_ACCOUNT)
+    assert (row["status"], row["currency"], row["closing_minor"]) == ("no_snapshot", "USD", None)
+
+
+@pytest.mark.parametrize(("debit_at", "due"), [("approved", False), ("created", True)])
+def test_what_moves_an_account_is_a_setting_and_needs_a_closing_figure(debit_at: str, due: bool) -> None:
+    waiting = transfer("a", "in_progress", "03-04 10:00")
+    result = reconcile_day(inputs([waiting]), context(BALANCE__DEBIT_AT=debit_at))
+    assert (("feed_missing", f"balance:{ACCOUNT}:2026-03-04") in found(result)) is due
+
+
+def test_the_fee_of_a_transfer_approved_between_cutoff_and_closing_figure_is_expected() -> None:
+    late = transfer("a", "approved", "03-05 00:10")
+    given = inputs([late], balances=[balance("03-04 00:00", 5_000_000), balance("03-05 00:30", 3_399_300)])
+    row = proof(reconcile_day(given, context(BALANCE__FEES=FEE)))
+    assert (row["transfers_minor"], row["fees_minor"], row["unexplained_minor"]) == (1_600_000, 700, 0)
+
+
+def test_an_unexplained_balance_is_carried_until_it_is_explained() -> None:
+    figures = [balance("03-04 00:00", 100), balance("03-05 00:00", 90), balance("03-06 00:00", 90)]
+    open_still = ("balance_difference", f"{ACCOUNT}:2026-03-04")
+    assert open_still in found(reconcile_day(inputs(balances=figures), context("03-06 06:00", NEXT_DAY)))
+    paid = transfer("a", "approved", "03-04 10:00", amount_minor=10)
+    assert open_still not in found(reconcile_day(inputs([paid], balances=figures), context("03-06 06:00", NEXT_DAY)))
+
+
+def test_an_export_broken_off_at_noon_is_healed_by_one_an_hour_later() -> None:
+    broken = full_export("03-04 12:00", is_complete=False, proves_absence=False, export_id="broken")
+    healed = inputs(exports=[broken, full_export("03-04 13:00")])
+    assert ("incomplete_export", "broken") not in found(reconcile_day(healed, context()))
+    assert ("incomplete_export", "broken") in found(reconcile_day(inputs(exports=[broken]), context()))
+
+
+def test_an_earlier_state_that_sorts_first_only_by_its_second_confirms_nothing() -> None:
+    told = transfer("a", "approved", "03-04 10:00:00")
+    shown = exported("a", "created", "03-04 10:00:00.9", "03-04 10:00:02")
+    assert ("awaiting_export", trn("a")) in found(reconcile_day(inputs([told, shown]), context()))
+
+
+def test_a_credit_repeated_with_the_check_digit_is_a_duplicate() -> None:
+    once, again = credit("a", "03-04 10:00"), credit("b", "03-04 10:00", payer_document_number="9001234567")
+    other = credit("c", "03-04 10:00", payer_document_number="9001234568", event_at=at("03-04 10:01"))
+    result = found(reconcile_day(inputs(credits=[once, again, other]), context()))
+    assert {subject for kind, subject in result if kind == "duplicate_credit"} == {tx("b"), tx("c")}
+
+
+@pytest.mark.parametrize(("happened", "counted"), [("03-04 23:50", False), ("03-04 23:49:59", True)])
+def test_a_payment_reported_twice_across_midnight_counts_once(happened: str, counted: bool) -> None:
+    told = [intent("approved_in_provider", "03-04 23:40"), intent("account_credited", "03-05 00:05")]
+    given = inputs(collections=told, credits=[credit("a", happened)])
+    on_date = reconcile_day(given, context()).tables["incoming_credits"]
+    assert on_date["match_rule"].to_list() == [None if counted else "collection"]
+    assert reconcile_day(given, context(day=NEXT_DAY)).tables["collections"]["counted"].to_list() == [counted]
+
+
+def test_a_transfer_that_is_declined_later_needs_no_credit_even_if_it_is_approved_again() -> None:
+    to_own = {"payee_bank_code": "066", "payee_account_number": "095000036"}
+    own = {"account_id": OTHER_ACCOUNT, "number": "095000036", "known_at": at("03-01 00:00"), "source_ref": "x"}
+    told = [transfer("a", "approved", "03-04 10:00", **to_own), transfer("a", "declined", "03-05 10:00", **to_own)]
+    again = transfer("a", "approved", "03-05 11:00", **to_own)
+    missing = ("internal_transfer_not_credited", trn("a"))
+    assert missing in found(reconcile_day(inputs(told[:1], accounts=[own]), context()))
+    assert missing not in found(reconcile_day(inputs([*told, again], accounts=[own]), context()))
+
+
+def test_one_client_id_paid_in_two_currencies_is_one_duplicate_payment() -> None:
+    same = {"external_id": "one"}
+    told = [
+        transfer("a", "approved", "03-04 10:00", **same),
+        transfer("b", "approved", "03-04 11:00", **same, currency="USD", amount_minor=7),
+    ]
+    rows = reconcile_day(inputs(told), context()).tables["breaks"].filter(pl.col("break_type") == "duplicate_payment")
+    assert rows.select("subject_id", "amount_minor", "break_date").rows() == [(f"{ACCOUNT}:one", 7, DAY)]
