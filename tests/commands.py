@@ -32,9 +32,12 @@ class Done:
 
 
 def command(*args: object, home: Path | None = None, environ: Mapping[str, str] | None = None) -> Done:
-    """Call ``mono-recon`` with these arguments, in an environment that says nothing else about places."""
+    """Call ``mono-recon`` with these arguments, in an environment that says nothing else about places.
+
+    Without a home for Dagster a run fails, rather than leave its traces in the checkout.
+    """
     bare = {name: value for name, value in os.environ.items() if not name.startswith(("MONO_RECON", "DAGSTER"))}
-    named = {"DAGSTER_HOME": str(home)} if home else {}
+    named = {"DAGSTER_HOME": str(home or Path(os.devnull, "home"))}
     out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
     with (
         mock.patch.dict(os.environ, bare | named | dict(environ or {}), clear=True),

@@ -186,7 +186,7 @@ def _assemble(taken: list[_Part], whole: _Whole, inputs: DayInputs, context: Con
         "collections": collected,
         "breaks": shown,
         "break_ageing": ageing(shown),
-        "data_quality": pl.concat(part.quality for part in taken).sort("check_name", "subject"),
+        "data_quality": pl.concat(part.quality for part in taken).sort(pl.all()),
     }
     return DayReport(_conform(tables), verdict(shown, context))
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import command
 from tests.cli.conftest import BREAKS
+from tests.commands import command
 
 ROOT = Path(__file__).parents[2]
 RUN = ("run", "--date", "2026-03-02")
@@ -69,7 +69,7 @@ def test_wrong_usage_ends_with_2_and_one_line_on_stderr(demo: Path, arguments: l
         (None, "which is not a file"),
     ],
 )
-@pytest.mark.parametrize("arguments", [["ingest"], list(RUN), ["report", "list"], ["query", "SELECT 1"]])
+@pytest.mark.parametrize("arguments", [["ingest"], ["query", "SELECT 1"]])
 def test_unreadable_settings_end_with_2_and_name_the_place(
     tmp_path: Path, arguments: list[str], settings: bytes | None, told: str
 ) -> None:
@@ -93,7 +93,7 @@ def test_an_archive_that_cannot_be_listed_ends_with_2_and_leaves_nothing(
     if is_file:
         (tmp_path / "archive").write_text("garbage")
     before = list(tmp_path.iterdir())
-    done = command("--data", tmp_path, *arguments)
+    done = command("--data", tmp_path, *arguments, home=tmp_path / "home")
     assert (done.code, done.out) == (2, "")
     (line,) = lines(done.err)
     assert f"archive root {tmp_path / 'archive'}" in line
@@ -101,7 +101,7 @@ def test_an_archive_that_cannot_be_listed_ends_with_2_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == before
 
 
-@pytest.mark.parametrize("arguments", [list(RUN), ["ingest"], ["report", "list"], ["query", "SELECT 1"]])
+@pytest.mark.parametrize("arguments", [["ingest"], ["query", "SELECT 1"]])
 def test_a_corrupt_catalog_ends_with_1_and_one_line_that_says_what_to_do(tmp_path: Path, arguments: list[str]) -> None:
     catalog = tmp_path / "warehouse/catalog.sqlite"
     catalog.parent.mkdir()
@@ -149,10 +149,11 @@ def test_a_data_root_with_spaces_accents_and_brackets_is_like_any_other(tmp_path
     written = command("demo", "--dir", root, "--days", "1", "--transfers-per-day", "1")
     assert written.code == 0
     assert f"--data {root} backfill" in written.out
-    done = command("--data", root, "--json", "ingest", home=tmp_path / "home")
+    done = command("--data", root, "--json", "ingest", "--rehash")
     assert done.code == 0
     assert done.json["accepted"] > 0
-    assert command("--data", root, "query", "SELECT count(*) AS n FROM deliveries").out.split()[0] == "n"
+    counted = command("--data", root, "--json", "query", "SELECT count(*) AS n FROM deliveries").json
+    assert counted[0]["n"] > 0
     assert f"data root {root}" in command("--data", root, "doctor").out
 
 

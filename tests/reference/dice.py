@@ -57,15 +57,13 @@ class Dice:
     def near(self) -> datetime:
         """An instant that is often just before, at or just after a cut-off."""
         edge = self.pick(self.context.start, self.context.end, self.context.end)
-        away = self.pick(
-            *(NOTHING, -MICRO, MICRO, -SECOND, SECOND, -MINUTE, HOUR, -HOUR, -5 * HOUR, -5 * HOUR + 7 * MICRO),
-            *(-14 * HOUR, 10 * HOUR, -3 * DAY),
-        )
-        return edge + away
+        close = (NOTHING, -MICRO, MICRO, -SECOND, SECOND, -MINUTE, HOUR)
+        far = (-HOUR, -5 * HOUR, -5 * HOUR + 7 * MICRO, -9 * HOUR, -14 * HOUR, -20 * HOUR, -3 * DAY)
+        return edge + self.pick(*close, *far, *far)
 
     def after(self, moment: datetime) -> datetime:
         """A moment as a rule later, often by very little."""
-        return moment + self.pick(NOTHING, MICRO, SECOND, MINUTE, MINUTE + 3 * MICRO, HOUR, 5 * HOUR, DAY)
+        return moment + self.pick(NOTHING, MICRO, SECOND, MINUTE, MINUTE + 3 * MICRO, MINUTE, HOUR, HOUR, 5 * HOUR, DAY)
 
     def times(self, inserted_at: datetime, count: int) -> list[datetime]:
         """Instants of a life, in order or not, none before it began."""
@@ -81,8 +79,8 @@ class Dice:
 
     def said(self, channel: str, occurred_at: datetime) -> Row:
         """The channel and clocks of one statement."""
-        event_at = occurred_at + self.pick(NOTHING, 6 * SECOND, MINUTE, 15 * MINUTE, HORIZON)
-        known_at = event_at + self.pick(SECOND, SECOND, HORIZON)
+        event_at = occurred_at + self.pick(NOTHING, 6 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HORIZON)
+        known_at = event_at + self.pick(*(SECOND,) * 5, HORIZON)
         webhook = channel == "webhook"
         return {
             "channel": channel,

@@ -90,8 +90,8 @@ def batch(dice: Dice, name: str) -> list[Row]:
     inserted_at = dice.near()
     base = {
         "batch_id": scenario.bat(name),
-        "account_id": dice.pick(*ACCOUNTS),
-        "currency": dice.pick("COP", "COP", "COP", "USD"),
+        "account_id": dice.pick(ACCOUNTS[0], *ACCOUNTS),
+        "currency": dice.pick(*("COP",) * 5, "USD"),
         "inserted_at": inserted_at,
         "total_amount_minor": dice.pick(100_000, 200_000, 350_050, None),
     }

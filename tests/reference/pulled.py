@@ -6,6 +6,10 @@ from datetime import datetime
 from tests.reference.dice import ACCOUNTS, DAY, HOUR, MICRO, MINUTE, NOTHING, SECOND, Dice
 from tests.reference.entities import Row
 
+NEAR = (NOTHING, MINUTE, -MINUTE, 5 * MINUTE, -5 * MINUTE)
+FAR = (2 * HOUR, -2 * HOUR, 2 * HOUR + MICRO)
+"""How far from a cut-off balances are taken: inside every tolerance, and at its edge."""
+
 
 def export(dice: Dice, name: str, resource: str, rows: Sequence[Row]) -> tuple[Row, list[tuple[str, str, datetime]]]:
     """An export and the entities that it shows."""
@@ -47,17 +51,17 @@ def whole_export(dice: Dice, transfers: Sequence[Row]) -> tuple[list[Row], list[
 def balances(dice: Dice) -> list[Row]:
     rows = []
     for account_id in ACCOUNTS:
-        amount = dice.pick(1_000_000, 500_000)
+        amount = dice.pick(1_000_000, 5_000_000)
         for edge in (dice.context.start - DAY, dice.context.start, dice.context.end):
-            for _ in dice.names(0, 2):
-                at = edge + dice.pick(NOTHING, 2 * HOUR, -2 * HOUR, 2 * HOUR + MICRO, MINUTE, -MINUTE)
+            for _ in dice.names(1, 2):
+                at = edge + dice.pick(*NEAR, *NEAR, *FAR)
                 rows.append(
                     {
                         "account_id": account_id,
                         "currency": "COP",
                         "amount_minor": amount - dice.pick(0, 0, 100_000),
                         "balance_at": at,
-                        "known_at": at + dice.pick(SECOND, HOUR),
+                        "known_at": at + SECOND,
                         "source_ref": dice.ref("export"),
                     }
                 )

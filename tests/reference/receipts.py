@@ -61,7 +61,7 @@ def credit(dice: Dice, name: str, transfers: Sequence[Row], intents: Sequence[Ro
         "type": dice.pick("incoming_wire", "bank_transfer_mono"),
         "account_id": dice.pick(*ACCOUNTS),
         "amount_minor": dice.pick(*AMOUNTS),
-        "currency": dice.pick("COP", "COP", "COP", "USD"),
+        "currency": dice.pick(*("COP",) * 5, "USD"),
         "transaction_at": dice.near(),
         "external_id": dice.pick(*CLIENT_IDS),
         "payer_document_number": dice.pick(*DOCUMENTS),

@@ -30,6 +30,10 @@ FEES = (
     '[{routing = "ach", amount_minor = 700, from = "2026-01-01"}, '
     '{routing = "ach", amount_minor = 900, from = "2026-03-20"}]'
 )
+PAYERS = (
+    f'[{{label = "wire", description_pattern = "wire .*", account_id = "{ACCOUNTS[0]}"}}, '
+    '{label = "all", name_pattern = ".*"}]'
+)
 SETTINGS: dict[str, tuple[str, ...]] = {
     "BUSINESS__CUTOFF": ("00:00", "00:00", "18:30"),
     "BUSINESS__OWN_DOCUMENTS": ("[]", '["900123456"]'),
@@ -42,9 +46,8 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "CREDITS__KNOWN_PAYERS": (
         "[]",
         "[]",
-        "[]",
         '[{label = "nit", document_number = "900123456"}]',
-        '[{label = "wire", description_pattern = "wire .*"}, {label = "all", name_pattern = ".*"}]',
+        PAYERS,
     ),
     "BALANCE__DEBIT_AT": ("approved", "in_progress", "created"),
     "BALANCE__SNAPSHOT_TOLERANCE": ("2h", "5m"),
@@ -105,7 +108,7 @@ def worlds(draw: st.DrawFn, dates: Sequence[date] = DATES) -> tuple[DayInputs, C
         ],
         balances=balances(dice),
         adjustments=[adjustment(dice, name) for name in dice.names(0, 2)],
-        arrivals=dice.pick(0, 1),
+        arrivals=dice.pick(0, 1, 1, 1),
     )
     appearances = pl.DataFrame(sorted(set(shown)), schema=scenario.APPEARANCES, orient="row")
     return known_by(replace(made, appearances=appearances), context.as_of), context
@@ -114,7 +117,7 @@ def worlds(draw: st.DrawFn, dates: Sequence[date] = DATES) -> tuple[DayInputs, C
 def _exports(
     dice: Dice, transfers: Sequence[Row], intents: Sequence[Row]
 ) -> tuple[list[Row], list[tuple[str, str, datetime]]]:
-    exports, shown = whole_export(dice, transfers) if dice.heads() else ([], [])
+    exports, shown = whole_export(dice, transfers) if dice.pick(0, 1, 1) else ([], [])
     for name in dice.names(0, 2):
         resource, rows = dice.pick(("transfers", transfers), ("transfers", transfers), ("collection_intents", intents))
         made, seen = export(dice, name, resource, rows)

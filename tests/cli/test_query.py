@@ -1,0 +1,109 @@
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.cli.conftest import BALANCED, BREAKS
+from tests.commands import command
+
+ISSUES = "SELECT business_date, as_of, verdict, version FROM issues ORDER BY business_date"
+AMOUNTS = "SELECT sum(amount_minor) AS total FROM outgoing_transfers"
+SENT = datetime(2026, 3, 3, 14, 45, tzinfo=UTC)
+
+
+def test_rows_are_shown_as_a_table(demo: Path) -> None:
+    lines = command("--data", demo, "query", ISSUES).out.splitlines()
+    assert [line.split() for line in lines] == [
+        ["business_date", "as_of", "verdict", "version"],
+        ["2026-03-02", "2026-03-03T14:45:00.000000Z", "breaks", "1"],
+        ["2026-03-03", "2026-03-04T14:45:00.000000Z", "balanced", "1"],
+    ]
+
+
+def test_rows_are_written_as_csv_with_lists_joined(demo: Path) -> None:
+    done = command("--data", demo, "query", f"{ISSUES} LIMIT 1", "--format", "csv")
+    assert done.out == "business_date,as_of,verdict,version\n2026-03-02,2026-03-03T14:45:00.000000Z,breaks,1\n"
+    lists = "SELECT ['a', 'b'] AS texts, [1, 2] AS numbers, NULL::VARCHAR[] AS none"
+    assert command("--data", demo, "query", lists, "--format", "csv").out == "texts,numbers,none\na|b,1|2,\n"
+
+
+def test_rows_are_written_as_json(demo: Path) -> None:
+    rows = [
+        {"business_date": "2026-03-02", "as_of": "2026-03-03T14:45:00.000000Z", "verdict": "breaks", "version": 1},
+        {"business_date": "2026-03-03", "as_of": "2026-03-04T14:45:00.000000Z", "verdict": "balanced", "version": 1},
+    ]
+    assert command("--data", demo, "query", ISSUES, "--format", "json").json == rows
+    assert command("--data", demo, "--json", "query", ISSUES).json == rows
+
+
+def test_rows_are_written_as_parquet_with_their_types(demo: Path) -> None:
+    written = pl.read_parquet(io.BytesIO(command("--data", demo, "query", ISSUES, "--format", "parquet").raw))
+    assert written.schema == {
+        "business_date": pl.Date(),
+        "as_of": pl.Datetime("us", "UTC"),
+        "verdict": pl.String(),
+        "version": pl.Int64(),
+    }
+    assert written["business_date"].to_list() == [BREAKS, BALANCED]
+    assert written["as_of"][0] == SENT
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_rows_asked_for_in_a_form_come_in_that_form_whatever_the_global_options(demo: Path, form: str) -> None:
+    plain = command("--data", demo, "query", ISSUES, "--format", form)
+    assert command("--data", demo, "--json", "query", ISSUES, "--format", form) == plain
+
+
+def test_a_sum_of_centavos_is_a_whole_number_in_every_form(demo: Path) -> None:
+    (row,) = command("--data", demo, "query", AMOUNTS, "--format", "json").json
+    total = row["total"]
+    assert isinstance(total, int)
+    assert command("--data", demo, "query", AMOUNTS, "--format", "csv").out == f"total\n{total}\n"
+    parquet = command("--data", demo, "query", AMOUNTS, "--format", "parquet").raw
+    assert pl.read_parquet(io.BytesIO(parquet)).rows() == [(total,)]
+    beyond = "SELECT 9223372036854775807::HUGEINT + 1 AS total"
+    assert command("--data", demo, "query", beyond, "--format", "csv").out == "total\n9223372036854775808\n"
+
+
+def test_no_rows_are_no_error(demo: Path) -> None:
+    nothing = "SELECT business_date FROM issues WHERE false"
+    assert command("--data", demo, "query", nothing).out.split() == ["business_date"]
+    assert command("--data", demo, "query", nothing, "--format", "json").json == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "WITH late AS (SELECT * FROM breaks) SELECT count(*) FROM late",
+        "SELECT * FROM mono.core.transfer_observations, unnest([1, 2])",
+        "SELECT pesos(amount_minor) FROM report.latest_breaks",
+        "FROM deliveries",
+    ],
+)
+def test_a_question_may_be_any_select_over_the_warehouse(demo: Path, sql: str) -> None:
+    assert command("--data", demo, "query", sql).code == 0
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("DELETE FROM issues", "one SELECT and nothing else"),
+        ("ATTACH 'other.db'", "one SELECT and nothing else"),
+        ("COPY (SELECT 1) TO 'out.csv'", "one SELECT and nothing else"),
+        ("SELECT 1; SELECT 2", "one SELECT, not 2 statements"),
+        ("", "one SELECT, not 0 statements"),
+        ("SELECT", "one SELECT"),
+        ("SELECT * FROM read_csv('secret.csv')", "read_csv: ask the warehouse's own tables"),
+        ("SELECT * FROM 'secret.parquet'", "secret.parquet: ask the warehouse's own tables"),
+        ("SELECT (SELECT content FROM read_text('secret')) FROM issues", "read_text: ask"),
+        ("WITH a AS (FROM glob('*')) FROM a", "glob: ask"),
+        ("SELECT nothing FROM issues", "nothing"),
+        ("SELECT * FROM nowhere", "nowhere"),
+    ],
+)
+def test_any_other_question_is_refused_on_one_line(demo: Path, sql: str, told: str) -> None:
+    done = command("--data", demo, "query", sql)
+    assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1)
+    assert told in done.err
