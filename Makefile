@@ -37,7 +37,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@touch $@
 
 demo: $(INSTALLED)  ## write a fortnight of invented data with labelled faults to demo/ and reconcile it
-	$(BIN)/mono-recon demo --dir demo
+	[ -e demo/truth.jsonl ] || $(BIN)/mono-recon demo --dir demo
 	$(BIN)/mono-recon --data demo backfill --from $(FIRST_DAY) --to $(LAST_DAY)
 	@echo
 	@echo 'The last report:    demo/reports/$(LAST_DAY)/'
