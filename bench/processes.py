@@ -5,19 +5,20 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-_PAUSE = 0.05
+_PAUSE = 0.1
 _MB = 1_000_000
 _PROC = Path("/proc")
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Wall time in seconds and the largest resident memory seen, in MB of 10^6 bytes.
+    """Wall time in seconds and the largest memory seen, in MB of 10^6 bytes.
 
-    Pages that processes share are counted once for each of them.
+    Memory is the proportional set size of all processes together: a page that several share counts once.
     """
 
     seconds: float
@@ -34,7 +35,7 @@ def measure(command: Sequence[str], environ: Mapping[str, str]) -> Measured:
     with subprocess.Popen(command, env=dict(environ), stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:  # noqa: S603  commands of the benchmarks
         peak = 0
         while process.poll() is None:
-            peak = max(peak, _resident(process.pid))
+            peak = max(peak, _memory(process.pid))
             time.sleep(_PAUSE)
         seconds = time.perf_counter() - begin
         words = process.stdout.read().decode(errors="replace") if process.stdout else ""
@@ -52,20 +53,17 @@ def machine() -> str:
     return f"{cores} cores ({model.partition(': ')[2]}), {memory:.0f} GiB, Python {python}"
 
 
-def _resident(root: int) -> int:
-    """Resident bytes of a process and all its descendants."""
+def _memory(root: int) -> int:
+    """Bytes that a process and all its descendants hold."""
     children: dict[int, list[int]] = defaultdict(list)
-    sizes: dict[int, int] = {}
     for folder in _PROC.glob("[0-9]*"):
-        try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            sizes[int(folder.name)] = int((folder / "statm").read_text().split()[1]) * 4096
-        except (OSError, ValueError, IndexError):
-            continue  # it has just ended
-        children[parent].append(int(folder.name))
+        with suppress(OSError):  # it has just ended
+            children[int((folder / "stat").read_text().rpartition(")")[2].split()[1])].append(int(folder.name))
     total, left = 0, [root]
     while left:
         process = left.pop()
-        total += sizes.get(process, 0)
         left += children[process]
+        with suppress(OSError):
+            lines = (_PROC / str(process) / "smaps_rollup").read_text().splitlines()
+            total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
     return total

@@ -1,5 +1,6 @@
 """Cases at the edge of a date, an interval or a name, which a first reading of the rules gets wrong."""
 
+import dataclasses
 from datetime import date
 from typing import Any
 
@@ -132,3 +133,86 @@ def test_one_client_id_paid_in_two_currencies_is_one_duplicate_payment() -> None
     ]
     rows = reconcile_day(inputs(told), context()).tables["breaks"].filter(pl.col("break_type") == "duplicate_payment")
     assert rows.select("subject_id", "amount_minor", "break_date").rows() == [(f"{ACCOUNT}:one", 7, DAY)]
+
+
+@pytest.mark.parametrize(("happened", "rule"), [("03-04 13:00", "return"), ("03-04 13:00:00.000001", None)])
+def test_money_comes_back_until_the_very_end_of_its_window(happened: str, rule: str | None) -> None:
+    back = credit("a", happened, amount_minor=1_600_000)
+    given = inputs([transfer("a", "declined", "03-04 10:00")], credits=[back])
+    result = reconcile_day(given, context(CREDITS__RETURN_WINDOW="3h"))
+    assert result.tables["incoming_credits"]["match_rule"].to_list() == [rule]
+
+
+def test_a_group_whose_order_pairs_what_cannot_be_a_pair_is_ambiguous() -> None:
+    same = {"external_id": "one", "payee_account_number": "095000036"}
+    young = transfer("a", "approved", "03-04 10:10", inserted_at=at("03-04 10:00"), **same)
+    old = transfer("b", "approved", "03-04 11:00", inserted_at=at("03-04 09:00"), **same)
+    mono = {"type": "bank_transfer_mono", "external_id": "one", "amount_minor": 1_600_000}
+    given = inputs([young, old], credits=[credit("a", "03-04 09:30", **mono), credit("b", "03-04 10:30", **mono)])
+    result = found(reconcile_day(given, context()))
+    assert {("ambiguous_match", tx("a")), ("ambiguous_match", tx("b"))} <= result
+
+
+@pytest.mark.parametrize(("since", "compared"), [("03-04 10:00", True), ("03-04 10:00:00.000001", False)])
+def test_channels_are_compared_from_their_very_first_instant(since: str, compared: bool) -> None:
+    shown = exported("a", "approved", "03-04 10:00", "03-05 05:00")
+    result = reconcile_day(inputs([shown]), dataclasses.replace(context(), since=at(since)))
+    assert (("missing_webhook", trn("a")) in found(result)) is compared
+
+
+@pytest.mark.parametrize(
+    ("debit_at", "states", "out", "back"),
+    [
+        ("created", ("declined", "approved"), 2, 1),
+        ("in_progress", ("in_progress", "approved"), 1, 0),
+        ("in_progress", ("in_progress", "declined", "approved"), 2, 1),
+        ("in_progress", ("declined", "approved"), 1, 0),
+        ("created", ("duplicated", "declined"), 0, 0),
+    ],
+)
+def test_a_transfer_is_debited_once_and_again_after_it_came_back(
+    debit_at: str, states: tuple[str, ...], out: int, back: int
+) -> None:
+    told = [transfer("a", state, f"03-04 1{hour}:00", amount_minor=10) for hour, state in enumerate(states)]
+    given = inputs(told, balances=[balance("03-04 00:00", 100), balance("03-05 00:00", 100)])
+    row = proof(reconcile_day(given, context(BALANCE__DEBIT_AT=debit_at)))
+    assert (row["transfers_minor"], row["reversals_in_minor"]) == (10 * out, 10 * back)
+
+
+def test_of_mixed_precision_the_state_decides_within_a_second() -> None:
+    told = [transfer("a", "approved", "03-04 10:00:00"), transfer("a", "in_progress", "03-04 10:00:00.9")]
+    line = reconcile_day(inputs(told), context()).tables["outgoing_transfers"].row(0, named=True)
+    assert (line["state_at_cutoff"], line["final_at"]) == ("approved", at("03-04 10:00:00"))
+
+
+@pytest.mark.parametrize(("day", "listed"), [(date(2026, 3, 31), True), (date(2026, 4, 1), False)])
+def test_an_open_intent_is_a_line_for_thirty_days(day: date, listed: bool) -> None:
+    told = intent("in_progress", "03-02 00:10", inserted_at=at("03-02 00:00"))
+    result = reconcile_day(inputs(collections=[told]), context("04-10 06:00", day))
+    assert (result.tables["collections"].height == 1) is listed
+
+
+def test_a_transfer_that_is_opened_again_is_a_term_of_its_own() -> None:
+    told = [transfer("a", "approved", "03-04 10:00"), transfer("a", "in_progress", "03-04 11:00")]
+    summary = reconcile_day(inputs(told), context()).tables["summary"]
+    assert summary.select("section", "count").rows() == [
+        ("approved", 1),
+        ("closing_open", 1),
+        ("created", 1),
+        ("reopened", 1),
+    ]
+
+
+def test_of_two_words_said_at_one_instant_the_exports_is_the_last() -> None:
+    moment, later = "03-04 10:00:00.5", "03-04 10:01"
+    told = transfer("a", "approved", moment, event_at=at(later))
+    shown = exported("a", "declined", moment, later)
+    line = reconcile_day(inputs([shown, told]), context()).tables["outgoing_transfers"].row(0, named=True)
+    assert (line["state_at_cutoff"], line["state_latest"]) == ("declined", "declined")
+
+
+@pytest.mark.parametrize(("day", "listed"), [(date(2026, 4, 3), True), (date(2026, 4, 4), False)])
+def test_an_open_timing_item_is_carried_for_thirty_days(day: date, listed: bool) -> None:
+    waiting = transfer("a", "in_progress", "03-04 10:00")
+    result = reconcile_day(inputs([waiting]), context("04-10 06:00", day, TRANSFERS__STUCK_AFTER='{ach = "90d"}'))
+    assert (("in_transit", trn("a")) in found(result)) is listed
