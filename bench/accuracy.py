@@ -23,7 +23,7 @@ import polars as pl
 
 from mono_recon.demo.write import write_demo
 from mono_recon.pipeline.ingest import ingest
-from mono_recon.pipeline.issue import make_report
+from mono_recon.pipeline.making import make_report
 from mono_recon.settings import Settings, load_settings
 from mono_recon.warehouse.connect import Warehouse, open_warehouse
 from mono_recon.warehouse.reading import last_known
@@ -124,7 +124,7 @@ def _truth(path: Path) -> Iterator[tuple[Finding, tuple[Values, datetime]]]:
 
 
 def _told(warehouse: Warehouse, settings: Settings, day: date, as_of: datetime) -> Iterator[tuple[Finding, Values]]:
-    breaks = make_report(warehouse, settings, day, as_of, version=1).tables["breaks"]
+    breaks = make_report(warehouse, settings, day, as_of).tables["breaks"]
     own = breaks.filter(pl.col("break_date") == day, pl.col("class").is_in(list(JUDGED)))
     for row in own.iter_rows(named=True):
         finding = Finding(row["break_type"], row["subject_type"], row["subject_id"], day.isoformat())

@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 
 from mono_recon.reconcile.context import Context
-from mono_recon.reconcile.inputs import DayInputs
+from mono_recon.reconcile.inputs import OPENING, DayInputs
+from mono_recon.reconcile.lifecycle import break_id
 from mono_recon.schemas import core, raw
 from mono_recon.schemas.table import Table, polars_schema
 from mono_recon.settings import Settings, load_settings
@@ -138,6 +139,21 @@ def credit(name: str, happened: str, **changes: Any) -> dict[str, Any]:
     return row | {"source_ref": changes.get("source_ref") or _ref(row)}
 
 
+def resolution(
+    break_type: str, subject_type: str, subject_id: str, decided: str, code: str = "accepted", **changes: Any
+) -> dict[str, Any]:
+    """A decision about a break, which nobody else approved."""
+    return {
+        "break_id": break_id(break_type, subject_type, subject_id),
+        "resolution_code": code,
+        "reason": "agreed with the bank",
+        "actor": "ana",
+        "decided_at": at(decided),
+        "path": "resolutions.csv",
+        "line": 2,
+    } | changes
+
+
 def full_export(started: str, **changes: Any) -> dict[str, Any]:
     """A complete transfer export of all accounts without a window."""
     started_at = at(started)
@@ -175,6 +191,8 @@ def inputs(
     balances: Sequence[dict[str, Any]] = (),
     collections: Sequence[dict[str, Any]] = (),
     adjustments: Sequence[dict[str, Any]] = (),
+    resolutions: Sequence[dict[str, Any]] = (),
+    opening: Sequence[dict[str, Any]] = (),
     arrivals: int = 1,
 ) -> DayInputs:
     """What a report is made from; ``appearances`` are pairs of transfer id and start of an export."""
@@ -197,4 +215,6 @@ def inputs(
         ),
         refusals=pl.DataFrame(schema={"reason": pl.String, "count": pl.Int64}),
         intake=pl.DataFrame(schema={"metric": pl.String, "count": pl.Int64}),
+        resolutions=frame(core.Resolutions, resolutions),
+        opening=pl.DataFrame(opening, schema=OPENING),
     )

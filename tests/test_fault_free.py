@@ -9,7 +9,7 @@ import pytest
 
 from mono_recon.demo.write import write_demo
 from mono_recon.pipeline.ingest import ingest
-from mono_recon.pipeline.issue import make_report
+from mono_recon.pipeline.making import make_report
 from mono_recon.pipeline.timing import scheduled
 from mono_recon.report.model import Report
 from mono_recon.settings import load_settings
@@ -39,7 +39,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         assert latest is not None
         for day in days:
             for name, as_of in zip(AS_OFS, (*scheduled(settings, day), latest), strict=True):
-                reports.setdefault(name, []).append(make_report(warehouse, settings, day, as_of, version=1))
+                reports.setdefault(name, []).append(make_report(warehouse, settings, day, as_of))
     return World(dict(summary.labels), reports)
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from mono_recon.demo.write import write_demo
 from mono_recon.pipeline.ingest import ingest
-from mono_recon.pipeline.issue import make_report
+from mono_recon.pipeline.making import make_report
 from mono_recon.report.model import Report
 from mono_recon.settings import Settings, load_settings
 from mono_recon.warehouse.connect import open_warehouse
@@ -155,7 +155,7 @@ def compared(report: Report) -> dict[str, pl.DataFrame]:
 
 def report_on(held: Settings) -> Report:
     with open_warehouse(held.warehouse, read_only=True) as warehouse:
-        return make_report(warehouse, held, DAY, AS_OF, version=1)
+        return make_report(warehouse, held, DAY, AS_OF)
 
 
 @pytest.fixture(scope="module")

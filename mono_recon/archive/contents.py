@@ -6,7 +6,8 @@ What the content means belongs to ``chunks``.
 
 import zlib
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, Protocol
+from io import FileIO
+from typing import Protocol
 
 import zstandard
 
@@ -75,20 +76,20 @@ def _limited(pieces: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
 
 def _pieces(file: ArchiveFile) -> Iterator[bytes]:
     try:
-        with file.absolute.open("rb") as stream:
+        with FileIO(file.absolute) as stream:
             if file.path.endswith(".gz"):
                 yield from _decompressed(stream, lambda: zlib.decompressobj(_GZIP_MEMBER), _GZIP_STEP)
             elif file.path.endswith(".zst"):
                 yield from _decompressed(stream, zstandard.ZstdDecompressor().decompressobj, _ZSTD_STEP)
             else:
-                yield from iter(lambda: stream.read(BLOCK_BYTES), b"")
+                yield from iter(lambda: stream.read(min(file.size + 1, BLOCK_BYTES)), b"")
     except OSError as error:
         raise BrokenOffError("unreadable_file", f"cannot be read: {error.strerror}") from error
     except (zlib.error, zstandard.ZstdError) as error:
         raise BrokenOffError("unreadable_file", f"cannot be decompressed: {error}") from error
 
 
-def _decompressed(stream: BinaryIO, start: Callable[[], _Decompressor], step: int) -> Iterator[bytes]:
+def _decompressed(stream: FileIO, start: Callable[[], _Decompressor], step: int) -> Iterator[bytes]:
     member: _Decompressor | None = None
     rest = b""
     is_packed = False

@@ -10,6 +10,7 @@ from mono_recon.archive.exports import read_page
 from mono_recon.archive.instants import microseconds
 from mono_recon.archive.observations import Row
 from mono_recon.archive.pages import Page
+from mono_recon.archive.plain import read_plain
 from mono_recon.archive.records import Record, records_of
 from mono_recon.archive.refusals import Refused, RefusedError, quarantine_end
 from mono_recon.archive.rules import Rules
@@ -43,14 +44,18 @@ def _add_record(gathered: Gathered, source: Source, record: Record, rules: Rules
         return
     try:
         if source.file.kind == "webhooks":
-            delivery = read_delivery(record.raw, rules, is_element=record.is_element, record=len(gathered.deliveries))
-            _add_delivery(gathered, delivery, place)
+            _add_delivery(gathered, _read_webhook(record, rules, len(gathered.deliveries)), place)
         else:
             fetched_at = source.file.fetched_at
             page = read_page(record.raw, fetched_at, is_element=record.is_element, record=len(gathered.pages))
             _add_page(gathered, source, page, place)
     except RefusedError as error:
         gathered.quarantine.append(_quarantine_row(source, place, error.refused, quarantine_end(record.raw)))
+
+
+def _read_webhook(record: Record, rules: Rules, number: int) -> Delivery:
+    delivery = None if record.is_element else read_plain(record.raw, rules, number)
+    return delivery or read_delivery(record.raw, rules, is_element=record.is_element, record=number)
 
 
 def _add_delivery(gathered: Gathered, delivery: Delivery, place: tuple[str, int, int]) -> None:

@@ -4,9 +4,10 @@ Here belongs the form in which records leave the archive's side: rows gathered b
 them. Duplicates are still in it; finding them needs what is held already.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 
 import polars as pl
 
@@ -19,6 +20,8 @@ CORE_TABLES: dict[str, type[Table]] = {
     table_name(model): model for model in core.TABLES if model not in {core.Resolutions, core.Adjustments}
 }
 """Tables of schema ``core`` that the archive fills, by name."""
+
+_POSITION = ("record",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,25 @@ class Decoded:
     pages: pl.DataFrame
     quarantine: pl.DataFrame
     core: dict[str, pl.DataFrame]
+
+    def __reduce__(self) -> tuple[Callable[..., "Decoded"], tuple[object, ...]]:
+        """Travel between processes packed: a fraction of the bytes, and of the time, of pickled frames."""
+        core = {name: _packed(frame) for name, frame in self.core.items() if not frame.is_empty()}
+        return _unpacked, (_packed(self.deliveries), _packed(self.pages), _packed(self.quarantine), core)
+
+
+def _packed(frame: pl.DataFrame) -> bytes:
+    stream = BytesIO()
+    frame.write_ipc(stream, compression="lz4")
+    return stream.getvalue()
+
+
+def _unpacked(deliveries: bytes, pages: bytes, quarantine: bytes, core: dict[str, bytes]) -> Decoded:
+    frames = {
+        name: pl.read_ipc(core[name]) if name in core else _frame((), model, _POSITION)
+        for name, model in CORE_TABLES.items()
+    }
+    return Decoded(pl.read_ipc(deliveries), pl.read_ipc(pages), pl.read_ipc(quarantine), frames)
 
 
 class Gathered:
@@ -59,7 +81,7 @@ class Gathered:
             _frame(self.deliveries, raw.Deliveries),
             _frame(self.pages, raw.ExportPages),
             _frame(self.quarantine, raw.Quarantine),
-            {name: _frame(rows, CORE_TABLES[name], ("record",)) for name, rows in self.core.items()},
+            {name: _frame(rows, CORE_TABLES[name], _POSITION) for name, rows in self.core.items()},
         )
 
 

@@ -11,8 +11,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from io import FileIO
 from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+
+import msgspec
 
 from mono_recon.archive.instants import read_instant
 from mono_recon.schemas.raw import KINDS
@@ -26,14 +30,14 @@ _FETCHED_AT = re.compile(
     r"(?:(Z)|([+-][0-9]{2})[:-]?([0-9]{2}))"
 )
 _BLOCK = 1024 * 1024
+_WORTH_A_THREAD = 64 * 1024
 
 
 class ArchiveError(OSError):
     """The archive root does not exist or cannot be listed."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveFile:
+class ArchiveFile(msgspec.Struct, frozen=True, gc=False):
     r"""A file that may hold records.
 
     Attributes:
@@ -47,7 +51,7 @@ class ArchiveFile:
     """
 
     path: str
-    absolute: Path
+    absolute: str
     kind: str
     size: int
     mtime_ns: int
@@ -73,9 +77,9 @@ def list_archive(root: Path) -> Listing:
         ArchiveError: The root does not exist or cannot be listed.
     """
     check_root(root)
-    found = [name for name in _walk(root, "", frozenset()) if not _is_silent(name)]
+    found = [name for name in _walk(str(root), "", frozenset()) if not _is_silent(name)]
     accepted = [name for name in found if _kind(name) and (name.endswith(_SUFFIXES) or (root / name).is_dir())]
-    files = [file for name in accepted if (file := _describe(root, name)) is not None]
+    files = [file for name in accepted if (file := _describe(str(root), name)) is not None]
     return Listing(tuple(sorted(files, key=lambda file: file.path.encode())), len(found) - len(files))
 
 
@@ -101,8 +105,8 @@ def hash_file(file: ArchiveFile) -> str:
     """
     digest = hashlib.sha256()
     try:
-        with file.absolute.open("rb") as stream:
-            while block := stream.read(_BLOCK):
+        with FileIO(file.absolute) as stream:
+            while block := stream.read(min(file.size + 1, _BLOCK)):
                 digest.update(block)
     except OSError as error:
         return hashlib.sha256(f"unreadable\0{file.path}\0{error.strerror}".encode()).hexdigest()
@@ -112,7 +116,9 @@ def hash_file(file: ArchiveFile) -> str:
 def hash_files(files: Sequence[ArchiveFile], threads: int = 2) -> list[str]:
     """The hash of each file, in the files' order."""
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(hash_file, files, chunksize=64))
+        # Handing over a small file takes longer than hashing it.
+        large = {file.path: pool.submit(hash_file, file) for file in files if file.size > _WORTH_A_THREAD}
+        return [large[file.path].result() if file.path in large else hash_file(file) for file in files]
 
 
 def archive_day(folders: Sequence[str]) -> date | None:
@@ -138,24 +144,32 @@ def fetch_time(segments: Sequence[str]) -> datetime | None:
     return None
 
 
-def _walk(root: Path, folder: str, above: frozenset[tuple[int, int]]) -> Iterator[str]:
+def _walk(root: str, folder: str, above: frozenset[tuple[int, int]]) -> Iterator[str]:
     """Names of all files below a folder, relative to the root; a folder that cannot be listed is one of them."""
+    place = f"{root}/{folder}"
     try:
-        status = (root / folder).stat()
-        with os.scandir(root / folder) as entries:
-            names = sorted(entry.name for entry in entries)
+        status = os.stat(place)  # noqa: PTH116  a path object for each of 100,000 files takes longer than its status
+        with os.scandir(place) as entries:
+            found = sorted((entry.name, _is_folder(entry)) for entry in entries)
     except OSError:
         yield folder
         return
     identity = (status.st_dev, status.st_ino)
     if identity in above:
         return
-    for name in names:
+    for name, is_folder in found:
         path = f"{folder}/{name}" if folder else name
-        if not (root / path).is_dir():
+        if not is_folder:
             yield path
         elif not name.startswith("."):
             yield from _walk(root, path, above | {identity})
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # A link that leads in a circle.
 
 
 def _is_silent(path: str) -> bool:
@@ -168,25 +182,30 @@ def _kind(path: str) -> str | None:
     return top if top in KINDS else None
 
 
-def _describe(root: Path, name: str) -> ArchiveFile | None:
-    absolute = root / name
+def _describe(root: str, name: str) -> ArchiveFile | None:
+    absolute = f"{root}/{name}"
     try:
-        status = absolute.stat()
+        status = os.stat(absolute)  # noqa: PTH116  as above
     except OSError:
-        status = absolute.lstat()  # A link that leads nowhere is listed, and refused when it is read.
+        status = os.lstat(absolute)  # A link that leads nowhere is listed, and refused when it is read.
     is_readable_kind = stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode) or stat.S_ISDIR(status.st_mode)
     if not is_readable_kind:
         return None
-    path = PurePosixPath(name)
+    kind, _, below = name.partition("/")
     return ArchiveFile(
-        path=os.fsencode(name).decode("utf-8", "backslashreplace"),
+        path=name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace"),
         absolute=absolute,
-        kind=path.parts[0],
+        kind=kind,
         size=status.st_size,
         mtime_ns=status.st_mtime_ns,
-        archive_date=archive_day(path.parts[1:-1]),
-        fetched_at=fetch_time(path.parts),
+        archive_date=_day_of_folder(below.rpartition("/")[0]),
+        fetched_at=fetch_time(name.split("/")) if "fetched_at=" in name else None,
     )
+
+
+@lru_cache
+def _day_of_folder(folder: str) -> date | None:
+    return archive_day(folder.split("/"))
 
 
 def _date(text: str) -> date | None:

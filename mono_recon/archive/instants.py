@@ -17,6 +17,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _EARLIEST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+LONGEST_EXACT = len("2026-03-02T01:12:09.123456Z")
+"""A moment written with no more characters than these has no digits beyond microseconds."""
+
 _SURPLUS_DIGITS = re.compile(r"(\.[0-9]{6})[0-9]+")
 
 
@@ -34,7 +37,7 @@ def microseconds(moment: datetime) -> int:
 
 def truncated(text: str) -> str:
     """The text with at most six fraction digits: a moment is never rounded into the future."""
-    return _SURPLUS_DIGITS.sub(r"\1", text) if len(text) > len("2026-03-02T01:12:09.123456Z") else text
+    return _SURPLUS_DIGITS.sub(r"\1", text) if len(text) > LONGEST_EXACT else text
 
 
 def read_instant(value: object) -> datetime | None:

@@ -4,54 +4,108 @@ Here belongs the handing of chunks to worker processes. Processes are spawned, n
 do not survive a fork.
 """
 
+import gc
 import signal
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from itertools import chain, islice
 from multiprocessing import get_context
 
-from mono_recon.archive.chunks import iter_chunks
+from mono_recon.archive import chunks
 from mono_recon.archive.decode import decode_chunk
 from mono_recon.archive.decoded import Decoded
 from mono_recon.archive.files import ArchiveFile
 from mono_recon.archive.rules import Rules
 
-# Chunks from which a pool of processes saves more than it costs.
-_FEW = 3
+# Objects that a worker makes before the collector looks for cycles, in place of 700.
+_ALLOCATIONS = 200_000
+# How many times its size a packed file may well hold.
+_PACKED = 8
+
+_Sources = Sequence[tuple[ArchiveFile, str]]
+_Running = tuple[_Sources, Future[Decoded | None]]
 
 
-def decode_files(
-    files: Sequence[tuple[ArchiveFile, str]], rules: Rules, workers: int = 2
-) -> Generator[Decoded, None, None]:
+def decode_files(files: _Sources, rules: Rules, workers: int = 2) -> Generator[Decoded, None, None]:
     """The outcome of each chunk of files, in the files' order.
 
-    Input of one or two chunks is decoded here and now.
+    Where there is little to read it is read here and now.
 
     Args:
         files: Files with the SHA-256 of each.
         rules: Limits and secrets.
         workers: Processes; at most one chunk more than these is held.
     """
-    chunks = iter_chunks(files, rules)
-    first = list(islice(chunks, _FEW))
-    if workers == 1 or len(first) < _FEW:
-        for chunk in chain(first, chunks):
-            yield decode_chunk(chunk, rules)
+    if workers == 1 or sum(_weight(file) for file, _ in files) <= workers * chunks.CHUNK_BYTES:
+        yield from (decode_chunk(chunk, rules) for chunk in chunks.iter_chunks(files, rules))
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_interrupts)
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
     try:
-        running: deque[Future[Decoded]] = deque()
-        for chunk in chain(first, chunks):
-            running.append(pool.submit(decode_chunk, chunk, rules))
+        running: deque[_Running] = deque()
+        for task in _started(pool, files, rules):
+            running.append(task)
             if len(running) > workers:
-                yield running.popleft().result()
+                yield from _finished(running.popleft(), rules)
         while running:
-            yield running.popleft().result()
+            yield from _finished(running.popleft(), rules)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _leave_interrupts() -> None:
+def _started(pool: ProcessPoolExecutor, files: _Sources, rules: Rules) -> Iterator[_Running]:
+    """Work handed out: files for a process to read, or chunks of a file that is too large for one."""
+    for batch in _batches(files):
+        if sum(_weight(file) for file, _ in batch) <= chunks.CHUNK_BYTES:
+            yield batch, pool.submit(_decode_batch, batch, rules)
+        else:
+            for chunk in chunks.iter_chunks(batch, rules):
+                yield (), pool.submit(_decode_chunk, chunk, rules)
+
+
+def _finished(task: _Running, rules: Rules) -> Iterator[Decoded]:
+    """What came of a task; files that turned out too large for one chunk are read here."""
+    batch, outcome = task
+    decoded = outcome.result()
+    if decoded is None:
+        yield from (decode_chunk(chunk, rules) for chunk in chunks.iter_chunks(batch, rules))
+    else:
+        yield decoded
+
+
+def _batches(files: _Sources) -> Iterator[_Sources]:
+    """Files that are worth a chunk together, in their order; a larger one alone."""
+    batch: list[tuple[ArchiveFile, str]] = []
+    weight = 0
+    for source in files:
+        added = _weight(source[0])
+        if batch and weight + added > chunks.CHUNK_BYTES:
+            yield batch
+            batch, weight = [], 0
+        batch.append(source)
+        weight += added
+    if batch:
+        yield batch
+
+
+def _weight(file: ArchiveFile) -> int:
+    """About how many bytes a file holds."""
+    return file.size * (_PACKED if file.path.endswith((".gz", ".zst")) else 1)
+
+
+def _decode_batch(batch: _Sources, rules: Rules) -> Decoded | None:
+    """The outcome of files that make one chunk, None if they make more."""
+    found = chunks.iter_chunks(batch, rules)
+    first = next(found, chunks.Chunk(()))
+    return decode_chunk(first, rules) if next(found, None) is None else None
+
+
+def _decode_chunk(chunk: chunks.Chunk, rules: Rules) -> Decoded | None:
+    return decode_chunk(chunk, rules)
+
+
+def _start_worker() -> None:
     # An interrupt is the parent's to handle: it ends the pool in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Rows are many and make no cycles; looking through them again and again takes a sixth of the time.
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS)

@@ -78,8 +78,8 @@ def decode(raw: bytes) -> Any:  # noqa: ANN401 - JSON is whatever it is
     try:
         value = _FAST.decode(raw)
         encoded = _ENCODER.encode(value)
-        # Equal bytes prove that nothing was hidden: a name that occurs twice is encoded once.
-        is_proved = encoded == raw or encoded == msgspec.json.format(raw, indent=-1)
+        # A name that occurs twice is encoded once: equal bytes, or as many texts, prove that nothing was hidden.
+        is_proved = encoded == raw or _quotes(encoded) == _quotes(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError):
         is_proved = False
     if not is_proved:
@@ -108,7 +108,7 @@ def is_storable(text: str) -> bool:
 
 def is_odd(raw: bytes) -> bool:
     r"""Whether a text needs the complete reading: it may hold a text no column holds, or a fraction to cut."""
-    return _LONG_FRACTION.search(raw) is not None or (b"\\u" in raw and _ODD_ESCAPE.search(raw) is not None)
+    return _LONG_FRACTION.search(raw) is not None or (b"\\" in raw and _ODD_ESCAPE.search(raw) is not None)
 
 
 def compact(value: object) -> str:
@@ -118,6 +118,13 @@ def compact(value: object) -> str:
     except TypeError:
         text = _compact_exactly(value)
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _quotes(raw: bytes) -> int:
+    """How many quotes begin and end the names and texts of a JSON text."""
+    if b"\\\\" in raw:
+        raw = raw.replace(b"\\\\", b"")
+    return raw.count(b'"') - raw.count(b'\\"')
 
 
 def _decode_exactly(raw: bytes) -> Any:  # noqa: ANN401

@@ -102,7 +102,7 @@ def _read(opened: Opened, rules: Rules, record: int) -> Delivery:
         failures = [*failures, *error.failures]
     verdict = verify(opened.signatures, opened.body, rules.secrets, moment)
     _judge(failures, verdict, opened, rules, known_at if moment else None)
-    state, occurred_at = _state(data)
+    state, occurred_at = (None, None) if data is None else state_of(data)
     return Delivery(
         delivery_id=delivery_id,
         event_type=event.type,
@@ -178,9 +178,8 @@ def _subject_id(data: object) -> str | None:
     return subject_id if isinstance(subject_id, str) else None
 
 
-def _state(data: EventData | None) -> tuple[str | None, int | None]:
-    if data is None:
-        return None, None
+def state_of(data: EventData) -> tuple[str | None, int]:
+    """The state that an event states, where its object has one, and since when."""
     if isinstance(data, Credit | LedgerTransaction):
         return None, microseconds(data.transaction_at)
     return data.state, microseconds(data.updated_at)

@@ -4,7 +4,6 @@ Here belongs what all commands share: global options, errors on one line, exit c
 words and JSON. Commands are loaded when they are called, so that help needs no Dagster.
 """
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +11,7 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 
-from mono_recon.cli.answer import Answer, consoles
+from mono_recon.cli.answer import Answer, consoles, dumped
 from mono_recon.cli.failures import exit_code, told
 from mono_recon.cli.session import Session
 
@@ -37,7 +36,12 @@ app.meta.version_flags = ()
 report = App(name="report", help="What has been issued.", version_flags=())
 report.command("mono_recon.cli.reports:list_issued", name="list")
 report.command("mono_recon.cli.reports:show")
+report.command("mono_recon.cli.versions:diff")
+report.command("mono_recon.cli.versions:verify")
 app.command(report)
+app.command("mono_recon.cli.explain:explain")
+app.command("mono_recon.cli.breaks:breaks")
+app.command("mono_recon.cli.breaks:resolve")
 app.command("mono_recon.cli.query:query")
 app.command("mono_recon.cli.demo:demo")
 app.command("mono_recon.cli.doctor:doctor")
@@ -83,7 +87,7 @@ def _tell(answer: object, out: Console, *, as_json: bool, quiet: bool) -> int:
     if not isinstance(answer, Answer):
         return 0
     if as_json:
-        sys.stdout.write(json.dumps(answer.data, ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(dumped(answer.data))
     elif not quiet:
         answer.show(out)
     return answer.exit_code

@@ -1,8 +1,10 @@
 """What a command answers: once as data, once for a person."""
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -20,7 +22,7 @@ class Answer:
     """A command's result.
 
     Attributes:
-        data: Plain values for JSON.
+        data: Plain values for JSON; instants and dates too, which it holds as text.
         show: Prints it for a person.
         exit_code: What the process ends with.
     """
@@ -28,6 +30,22 @@ class Answer:
     data: object
     show: Callable[[Console], None]
     exit_code: int = 0
+
+
+def dumped(data: object) -> str:
+    """Data as JSON: instants and dates as ISO text, instants in UTC with microseconds."""
+    return json.dumps(data, ensure_ascii=False, indent=2, default=_text) + "\n"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return str(value)
+
+
+def instant(moment: datetime | None) -> str:
+    """An instant for a person, in UTC; microseconds only where there are any."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else ""
 
 
 class _Console(Console):

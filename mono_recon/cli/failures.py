@@ -5,7 +5,9 @@ from cyclopts import CycloptsError
 FAILED = 1
 WRONG_USE = 2
 
-_WRONG_USE = frozenset({"SettingsError", "NotOverError", "ArchiveError", "UsageError", "QuestionError"})
+_WRONG_USE = frozenset(
+    {"SettingsError", "NotOverError", "ArchiveError", "UsageError", "QuestionError", "DecisionError"}
+)
 """By name, so that telling an error loads nothing."""
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 import polars as pl
 
 from mono_recon.cli.answer import Answer, table
+from mono_recon.cli.failures import UsageError
 from mono_recon.cli.session import Shared
 from mono_recon.warehouse.asking import ask
 
@@ -24,15 +25,21 @@ def query(sql: str, /, *, format: Form = "table", session: Shared) -> Answer | N
         session: Global options.
     """
     rows = ask(session.settings().warehouse, sql)
-    rows = rows.with_columns(_whole(column) for column in rows.iter_columns())
-    if format == "parquet":
+    try:
+        return _written(rows.with_columns(_whole(column) for column in rows.iter_columns()), format)
+    except pl.exceptions.PanicException as error:
+        raise UsageError("a column holds a date that no calendar has; cast it to VARCHAR") from error
+
+
+def _written(rows: pl.DataFrame, form: Form) -> Answer | None:
+    if form == "parquet":
         rows.write_parquet(sys.stdout.buffer)
         return None
     told = rows.with_columns(pl.col(pl.Datetime("us", "UTC")).dt.strftime(_INSTANT))
-    if format == "csv":
+    if form == "csv":
         told.with_columns(pl.col(pl.List).cast(pl.List(pl.String)).list.join("|")).write_csv(sys.stdout.buffer)
         return None
-    if format == "json":
+    if form == "json":
         sys.stdout.write(told.write_json() + "\n")
         return None
     return Answer(json.loads(told.write_json()), lambda console: console.print(table(told.columns, told.iter_rows())))

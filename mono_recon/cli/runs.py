@@ -22,7 +22,7 @@ NOT_BALANCED = 3
 def run(
     *,
     date: Annotated[date | None, Parameter(name="--date")] = None,
-    as_of: str = "",
+    as_of: str | None = None,
     fail_on_breaks: Annotated[bool, Parameter(negative=())] = False,
     session: Shared,
 ) -> Answer:
@@ -34,11 +34,8 @@ def run(
         fail_on_breaks: End with 3 if a date's verdict is not balanced.
         session: Global options.
     """
-    from mono_recon.pipeline.timing import due_dates  # noqa: PLC0415  help needs it not
-
     settings, now = session.settings(), datetime.now(UTC)
-    issued = _issued(settings)
-    days = [date] if date is not None else due_dates(settings, now, set(issued))
+    days = [date] if date is not None else _due(settings, now, is_scheduled=as_of is None)
     _check(settings, days, as_of, now)
     launched = _launch(session, settings, days, as_of=as_of)
     return _answer(settings, launched, days, fail_on_breaks=fail_on_breaks)
@@ -48,7 +45,7 @@ def backfill(
     *,
     first: Annotated[date, Parameter(name="--from")],
     last: Annotated[date, Parameter(name="--to")],
-    as_of: str = "",
+    as_of: str | None = None,
     session: Shared,
 ) -> Answer:
     """Ingest the archive and issue a range of dates, replaying their schedule.
@@ -88,6 +85,15 @@ def ingest(*, rehash: Annotated[bool, Parameter(negative=())] = False, session: 
     return Answer(counts, lambda console: _show_counts(console, counts))
 
 
+def _due(settings: "Settings", now: datetime, *, is_scheduled: bool) -> list[date]:
+    """Dates to issue when none is named; one whose hour has not come waits, unless it is the only one."""
+    from mono_recon.pipeline.timing import due_dates, scheduled  # noqa: PLC0415  help needs it not
+
+    days = due_dates(settings, now, set(_issued(settings)))
+    come = [day for day in days if min(scheduled(settings, day)) <= now]
+    return come or days if is_scheduled else days
+
+
 def _issued(settings: "Settings") -> dict[date, str]:
     """Verdict of the latest version of each issued date."""
     from mono_recon.warehouse.connect import open_warehouse  # noqa: PLC0415  help needs it not
@@ -98,12 +104,12 @@ def _issued(settings: "Settings") -> dict[date, str]:
         return dict(warehouse.query("SELECT business_date, verdict FROM mono.report.latest_issues").iter_rows())
 
 
-def _check(settings: "Settings", days: Iterable[date], as_of: str, now: datetime) -> None:
+def _check(settings: "Settings", days: Iterable[date], as_of: str | None, now: datetime) -> None:
     """Refuse dates that cannot be reported before anything is begun."""
     from mono_recon.pipeline.timing import check_as_of, parse_as_of, scheduled_as_of  # noqa: PLC0415
 
     try:
-        moment = parse_as_of(as_of) if as_of else None
+        moment = None if as_of is None else parse_as_of(as_of)
     except ValueError as error:
         raise UsageError(str(error)) from error
     for day in days:
@@ -115,14 +121,14 @@ def _check(settings: "Settings", days: Iterable[date], as_of: str, now: datetime
 
 
 def _launch(
-    session: Session, settings: "Settings", days: list[date], *, as_of: str = "", replay: bool = False
+    session: Session, settings: "Settings", days: list[date], *, as_of: str | None = None, replay: bool = False
 ) -> "Launched":
     from mono_recon.archive.files import check_root  # noqa: PLC0415  help needs it not
     from mono_recon.defs.launch import launch  # noqa: PLC0415  Dagster takes a second to load
 
     check_root(settings.paths.archive)  # before Dagster makes itself a home in a place named by mistake
     with session.progress():
-        return launch(settings, session.config, days, as_of=as_of, replay=replay)
+        return launch(settings, session.config, days, as_of=as_of or "", replay=replay)
 
 
 def _answer(settings: "Settings", launched: "Launched", days: list[date], *, fail_on_breaks: bool = False) -> Answer:
@@ -165,5 +171,6 @@ def _show_counts(console: Console, counts: dict[str, Any]) -> None:
         f"+ {counts['unused']} unused + {counts['quarantined']} quarantined.",
         soft_wrap=True,
     )
-    for refused in counts["refused_adjustments"]:
-        console.print(f"Left out of the adjustments: {refused}", soft_wrap=True)
+    for kind in ("adjustments", "resolutions"):
+        for refused in counts[f"refused_{kind}"]:
+            console.print(f"Left out of the {kind}: {refused}", soft_wrap=True)

@@ -7,7 +7,7 @@ runs. Pages are merged in ``pages``.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from operator import itemgetter
 
@@ -71,7 +71,10 @@ def contested(incoming: pl.DataFrame, held: HeldEvents) -> pl.DataFrame:
     Returns:
         ``delivery_id`` and ``event_at`` of those events.
     """
-    ids = _is_contested(_keyed(incoming, held)).get_column("held_as").drop_nulls().unique()
+    if held.events.is_empty():
+        return held.events.select("delivery_id", "event_at")
+    doubtful = incoming.filter(~_is_single(incoming, held))
+    ids = _is_contested(_keyed(doubtful, held)).get_column("held_as").drop_nulls().unique()
     return held.events.filter(pl.col("delivery_id").is_in(ids.implode())).select("delivery_id", "event_at")
 
 
@@ -88,6 +91,24 @@ def merge_events(incoming: pl.DataFrame, held: HeldEvents, paths: pl.DataFrame) 
         held: The events that these may belong to, with the bodies that ``contested`` asks for.
         paths: ``file_sha256`` and ``path`` of every file that is named in the other two.
     """
+    is_single = _is_single(incoming, held)
+    single = incoming.filter(is_single)
+    several = _merge_several(incoming.filter(~is_single), held, paths)
+    outcomes = single.select("record", "file_sha256", pl.col("status").alias("outcome"))
+    return replace(
+        several,
+        new=pl.concat([single.select(several.new.columns), several.new]),
+        outcomes=pl.concat([outcomes, several.outcomes]).sort("record"),
+    )
+
+
+def _is_single(incoming: pl.DataFrame, held: HeldEvents) -> pl.Series:
+    """Which records are the only one of their event; nearly all are, and need no closer look."""
+    keys = incoming.select(_key("delivery_id")).to_series()
+    return ~keys.is_duplicated() & ~keys.is_in(held.events.select(_key("delivery_id")).to_series().implode())
+
+
+def _merge_several(incoming: pl.DataFrame, held: HeldEvents, paths: pl.DataFrame) -> MergedEvents:
     records = _with_event(_keyed(incoming, held)).join(paths, on="file_sha256", how="left")
     touched = records.filter(pl.col("record").is_not_null().any().over("event"))
     events = _represent(touched)
@@ -139,15 +160,18 @@ def _keyed(incoming: pl.DataFrame, held: HeldEvents) -> pl.DataFrame:
         pl.col("record_id").alias("held_as"),
         pl.lit(value=True).alias("is_stored"),
     )
+    return pl.concat([given, alone, several]).with_columns(_key("copy_id"))
+
+
+def _key(copy_id: str) -> pl.Expr:
+    """What is equal in all records of one event, as a text; of an event that is not used the id of its bytes."""
     semantic = pl.concat_str(
         [pl.col(name).cast(pl.Int64 if name == "occurred_at" else pl.String).cast(pl.String) for name in KEY],
         separator="|",
         ignore_nulls=True,
     )
     is_used = (pl.col("status") == "accepted") & pl.col("subject_id").is_not_null()
-    return pl.concat([given, alone, several]).with_columns(
-        pl.when(is_used).then(semantic).otherwise("copy_id").alias("key")
-    )
+    return pl.when(is_used).then(semantic).otherwise(copy_id).alias("key")
 
 
 def _is_contested(records: pl.DataFrame) -> pl.DataFrame:

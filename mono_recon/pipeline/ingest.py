@@ -14,8 +14,8 @@ from mono_recon.archive.decoded import Decoded
 from mono_recon.archive.files import ArchiveFile, hash_files, list_archive
 from mono_recon.archive.parallel import decode_files
 from mono_recon.archive.rules import Rules, Secret
-from mono_recon.pipeline.adjustments import take_adjustments
 from mono_recon.pipeline.exports import settle_exports
+from mono_recon.pipeline.handwritten import take_adjustments, take_resolutions
 from mono_recon.pipeline.intake import COUNTS, AccountingError, portions, take
 from mono_recon.pipeline.inventory import Hashed, Inventory, take_inventory, unchanged
 from mono_recon.schemas.raw import Files, Quarantine
@@ -23,6 +23,7 @@ from mono_recon.schemas.table import polars_schema
 from mono_recon.settings import Settings, resolve_secret
 from mono_recon.warehouse.connect import Warehouse, open_warehouse
 from mono_recon.warehouse.held import held_files
+from mono_recon.warehouse.news import last_intake
 
 Decode = Callable[[Sequence[Hashed]], Iterator[Decoded]]
 Progress = Callable[[str, int, int], None]
@@ -34,7 +35,7 @@ class IngestResult:
     """What one ingest did.
 
     Files by what became of them, records and rows of the files it read, and what was left out of the
-    adjustments, each with its file, line and reason.
+    adjustments and resolutions, each with its file, line and reason.
     """
 
     files_new: int
@@ -50,6 +51,7 @@ class IngestResult:
     rows_accepted: int = 0
     rows_quarantined: int = 0
     refused_adjustments: tuple[str, ...] = ()
+    refused_resolutions: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The same by name."""
@@ -82,7 +84,8 @@ def ingest(
     """
     rules = _rules(settings, environ)
     listing = list_archive(settings.paths.archive)
-    with open_warehouse(settings.warehouse, read_only=False) as warehouse:
+    # The cores are busy decoding; a second thread of the engine would only wait for its turn, spinning.
+    with open_warehouse(settings.warehouse, read_only=False, threads=1) as warehouse:
         held = held_files(warehouse)
         still = set() if rehash else unchanged(listing.files, held)
         candidates = [file for file in listing.files if file.path not in still]
@@ -90,7 +93,8 @@ def ingest(
         inventory = take_inventory(hashed, still, held)
         read = pl.DataFrame(schema=polars_schema(Files))
         with warehouse.transaction():
-            refused = take_adjustments(warehouse, settings)
+            adjustments = take_adjustments(warehouse, settings)
+            resolutions = take_resolutions(warehouse, settings)
             if inventory.has_news:
                 read = _write(warehouse, inventory, held, _heard(rules, on_progress))
         warehouse.publish()
@@ -99,7 +103,8 @@ def ingest(
         files_skipped=len(listing.files) - read.height - len(inventory.copies),
         copies=len(inventory.copies),
         ignored_files=listing.ignored,
-        refused_adjustments=refused,
+        refused_adjustments=adjustments,
+        refused_resolutions=resolutions,
         **read.select(pl.col(COUNTS).sum()).row(0, named=True),
     )
 
@@ -145,7 +150,8 @@ def _write(warehouse: Warehouse, inventory: Inventory, held: pl.DataFrame, decod
         read = pl.concat([read, _counted(rows, [part.counts for part in taken])])
         pages += [part.pages for part in taken]
     _check(read)
-    warehouse.append(Files, pl.concat([read, _file_rows(inventory.copies)]))
+    number = pl.lit(1 + last_intake(warehouse)).cast(pl.Int64).alias("intake")
+    warehouse.append(Files, pl.concat([read, _file_rows(inventory.copies)]).with_columns(number))
     if pages:
         settle_exports(warehouse, pl.concat(pages))
     return read
@@ -165,19 +171,22 @@ def _move_files(warehouse: Warehouse, inventory: Inventory) -> None:
 
 def _file_rows(files: Iterable[tuple[ArchiveFile, str, str | None]]) -> pl.DataFrame:
     """Columns of ``raw.files`` of files with their hash and the path they copy; nothing counted yet."""
-    rows = [
-        {
-            "file_sha256": sha256,
-            "path": file.path,
-            "copy_of": copy_of,
-            "bytes": file.size,
-            "kind": file.kind,
-            "archive_date": file.archive_date,
-            "mtime_ns": file.mtime_ns,
-        }
-        for file, sha256, copy_of in files
+    columns = ("file_sha256", "path", "copy_of", "bytes", "kind", "archive_date", "mtime_ns")
+    schema = polars_schema(Files)
+    rows = pl.DataFrame(
+        [
+            (sha256, file.path, copy_of, file.size, file.kind, file.archive_date, file.mtime_ns)
+            for file, sha256, copy_of in files
+        ],
+        schema={name: schema[name] for name in columns},
+        orient="row",
+    )
+    rest = [
+        pl.lit(0 if name in COUNTS else None, dtype).alias(name)
+        for name, dtype in schema.items()
+        if name not in columns
     ]
-    return pl.DataFrame(rows, schema=polars_schema(Files)).with_columns(pl.col(COUNTS).fill_null(0))
+    return rows.with_columns(rest).select(schema.names())
 
 
 def _counted(rows: pl.DataFrame, counts: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -54,11 +54,13 @@ class Taken:
 def portions(chunks: Iterable[Decoded]) -> Iterator[Decoded]:
     """Chunks put together until they are worth a file in the warehouse."""
     gathered: list[Decoded] = []
+    size = 0
     for chunk in chunks:
         gathered.append(chunk)
-        if sum(part.deliveries.estimated_size() + part.pages.estimated_size() for part in gathered) > _PORTION_BYTES:
+        size += int(chunk.deliveries.estimated_size() + chunk.pages.estimated_size())
+        if size > _PORTION_BYTES:
             yield _combined(gathered)
-            gathered = []
+            gathered, size = [], 0
     if gathered:
         yield _combined(gathered)
 
@@ -86,7 +88,10 @@ def take(warehouse: Warehouse, portion: Decoded, paths: pl.DataFrame) -> Taken:
             portion.quarantine.join(taken_pages, on=place, how="semi"),
         ]
     )
-    core = {name: _of_new(frame, events, merged) for name, frame in portion.core.items()}
+    clocks = deliveries.select("record").join(
+        events.new.select("record", "known_at", "event_at"), on="record", how="left", maintain_order="left"
+    )
+    core = {name: _of_new(frame, clocks, merged) for name, frame in portion.core.items()}
     errors = error_pages(quarantine.filter(pl.col("reason") == "error_response"))
     exported = assign_exports(
         pl.concat([merged.new.filter(pl.col("status") == "accepted").select(PAGE_COLUMNS), errors])
@@ -129,12 +134,21 @@ def _merge_events(warehouse: Warehouse, deliveries: pl.DataFrame, paths: pl.Data
     return merge_events(deliveries, HeldEvents(events, held.copies), paths)
 
 
-def _of_new(frame: pl.DataFrame, events: MergedEvents, pages: MergedPages) -> pl.DataFrame:
-    """Rows of one table of ``core`` that new events and pages give, with the clocks of the events."""
-    clocks = ["known_at", *(["event_at"] if "event_at" in frame.columns else [])]
-    of_events = frame.filter(_is_of_event()).drop(clocks).join(events.new.select("record", *clocks), on="record")
+def _of_new(frame: pl.DataFrame, clocks: pl.DataFrame, pages: MergedPages) -> pl.DataFrame:
+    """Rows of one table of ``core`` that new events and pages give, with the clocks of the events.
+
+    Args:
+        frame: Rows with the position of their record.
+        clocks: ``known_at`` and ``event_at`` by position of the event's record; null where it is not new.
+        pages: The pages that are new.
+    """
+    if frame.is_empty():
+        return frame.drop("record")
+    of_events = frame.filter(_is_of_event())
+    moments = clocks[of_events["record"]].select(name for name in ("known_at", "event_at") if name in frame.columns)
+    of_events = of_events.with_columns(moments).filter(moments["known_at"].is_not_null())
     of_pages = frame.filter(~_is_of_event()).join(pages.new.select("record"), on="record", how="semi")
-    return pl.concat([of_events.select(frame.columns), of_pages]).drop("record")
+    return pl.concat([of_events, of_pages]).drop("record")
 
 
 def _write_events(warehouse: Warehouse, events: MergedEvents) -> None:

@@ -1,7 +1,7 @@
-"""The issue of a report: read, reconcile, write the pack aside, commit, rename into place.
+"""The issue of a report: write the pack aside, commit, rename into place.
 
-Here belongs what makes an issue whole or absent, whatever moment the process dies at. What a report
-says is decided in ``reconcile``, how it is written in ``report``.
+Here belongs what makes an issue whole or absent, whatever moment the process dies at. How a report is
+made is in ``making``, how it is written in ``report``.
 """
 
 import shutil
@@ -13,22 +13,16 @@ from pathlib import Path
 
 import polars as pl
 
-from mono_recon.pipeline.code import code_version
 from mono_recon.pipeline.timing import LATEST, check_as_of
-from mono_recon.reconcile.context import Context
-from mono_recon.reconcile.day import reconcile_day
-from mono_recon.report.content import content_sha256
-from mono_recon.report.model import Report, SourceFile
+from mono_recon.report.model import Report
 from mono_recon.report.pack import file_hashes, pack_folder, write_pack
 from mono_recon.schemas.report import PACK_TABLES, Issues
 from mono_recon.schemas.table import polars_schema, table_name
 from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse, open_warehouse
-from mono_recon.warehouse.places import read_lineage, read_source_files
-from mono_recon.warehouse.reading import first_known, last_known, read_day
+from mono_recon.warehouse.reading import last_known
 
 STAGING = ".staging"
-_SOURCED = ("outgoing_transfers", "batches", "incoming_credits", "collections", "breaks")
 
 
 class IssueError(RuntimeError):
@@ -66,11 +60,6 @@ class Issued:
         }
 
 
-def issued_dates(warehouse: Warehouse) -> set[date]:
-    """Business dates of which some version has been issued."""
-    return set(warehouse.query("SELECT DISTINCT business_date FROM mono.report.issues")["business_date"])
-
-
 def resolve_as_of(
     warehouse: Warehouse, settings: Settings, day: date, as_of: datetime | str, now: datetime
 ) -> datetime:
@@ -89,20 +78,18 @@ def resolve_as_of(
     return max(last_known(warehouse) or end, end)
 
 
-def issue(warehouse: Warehouse, settings: Settings, day: date, as_of: datetime) -> Issued:
-    """Issue the first version of a date.
+def issue(warehouse: Warehouse, settings: Settings, report: Report) -> Issued:
+    """Issue a report: its pack aside, its tables in one transaction, then the pack in its place.
 
     Args:
         warehouse: The warehouse, open for writing.
-        settings: Settings in force.
-        day: A business date that has not been issued.
-        as_of: The instant (UTC).
+        settings: Where packs lie.
+        report: A version that has not been issued.
 
     Raises:
         IssueError: A pack lies there already that says something else.
-        IdentityError: The report does not add up.
     """
-    report = make_report(warehouse, settings, day, as_of, version=1)
+    day = report.business_date
     staged = _stage(report, settings.paths.reports)
     final = pack_folder(settings.paths.reports, day, report.version)
     if final.exists() and file_hashes(final) != file_hashes(staged):
@@ -117,50 +104,7 @@ def issue(warehouse: Warehouse, settings: Settings, day: date, as_of: datetime) 
             warehouse.append(model, report.tables[table_name(model)])
     _publish(staged, final)
     rows = {name: table.height for name, table in report.tables.items()}
-    return Issued(day, report.version, as_of, report.verdict, report.content_sha256, final, rows)
-
-
-def make_report(warehouse: Warehouse, settings: Settings, day: date, as_of: datetime, *, version: int) -> Report:
-    """Reconcile a date and add what the warehouse knows of its sources.
-
-    Args:
-        warehouse: The warehouse, open for reading at least.
-        settings: Settings in force.
-        day: The business date.
-        as_of: The instant (UTC).
-        version: Version that the tables bear.
-    """
-    with warehouse.transaction():  # one state of the warehouse, whoever writes meanwhile
-        since = settings.webhooks.since or first_known(warehouse, as_of) or as_of
-        context = Context(day, as_of, settings, since)
-        made = reconcile_day(read_day(warehouse, context), context)
-        bodies = {**made.tables, "lineage": read_lineage(warehouse, _references(made.tables), context)}
-        source_files = read_source_files(warehouse, context)
-    tables = {table_name(model): _dated(bodies[table_name(model)], model, day, version) for model in PACK_TABLES}
-    return Report(
-        business_date=day,
-        version=version,
-        as_of=as_of,
-        verdict=made.verdict,
-        content_sha256=content_sha256(tables),
-        supersedes=None,
-        issues=(),
-        source_files=tuple(SourceFile(*file) for file in source_files),
-        tables=tables,
-        code_version=code_version(),
-        settings=settings,
-    )
-
-
-def _references(tables: Mapping[str, pl.DataFrame]) -> pl.Series:
-    named = pl.concat(tables[name].select(pl.col("source_refs").explode(empty_as_null=True)) for name in _SOURCED)
-    return named["source_refs"].drop_nulls().unique().sort()
-
-
-def _dated(body: pl.DataFrame, model: type, day: date, version: int) -> pl.DataFrame:
-    schema = polars_schema(model)
-    dated = body.with_columns(pl.lit(day).alias("business_date"), pl.lit(version, pl.Int64).alias("version"))
-    return model.validate(dated.select(pl.col(name).cast(dtype) for name, dtype in schema.items()))  # type: ignore[no-any-return, attr-defined]  # pandera types it as its own frame
+    return Issued(day, report.version, report.as_of, report.verdict, report.content_sha256, final, rows)
 
 
 def _issue_row(report: Report) -> pl.DataFrame:

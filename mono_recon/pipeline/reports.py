@@ -1,60 +1,117 @@
-"""The issue of several dates in one go.
+"""The issue of dates in one go: new ones, and new versions of those that were wrong.
 
-Here belongs the loop over dates, oldest first. One date's issue is in ``issue``.
+Here belongs the loop over dates and as-ofs, oldest first. How a report is made is in ``making``, how it
+is issued in ``issue``, and which earlier dates are looked at again in ``touched``.
 """
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
 
-from mono_recon.pipeline.issue import Issued, issue, issued_dates, recover, resolve_as_of
+from mono_recon.pipeline.issue import Issued, issue, recover, resolve_as_of
+from mono_recon.pipeline.making import make_report
 from mono_recon.pipeline.progress import advance
-from mono_recon.pipeline.timing import scheduled, scheduled_as_of
+from mono_recon.pipeline.timing import scheduled_as_of, scheduled_by
+from mono_recon.pipeline.touched import touched_dates
+from mono_recon.report.model import EarlierIssue
 from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse, open_warehouse
+from mono_recon.warehouse.issued import Issue, latest_issues
+from mono_recon.warehouse.news import Watermark, last_intake, read_watermark, write_watermark
+
+Step = tuple[date, datetime]
+"""A date and the as-of (UTC) as of which it and all before it are brought up to date."""
 
 
 def issue_dates(
     settings: Settings, days: Iterable[date], *, as_of: datetime | str | None, replay: bool, now: datetime
 ) -> list[Issued]:
-    """Issue the first version of each date that has none.
+    """Issue dates that have no version, and new versions of what turned out to be wrong.
+
+    For each date, oldest first: every earlier date that was issued and that news or a limit can have
+    changed is evaluated as of the same instant, then the date itself. A date whose last version has a
+    later as-of is left alone.
 
     Args:
         settings: Settings in force.
         days: Business dates.
         as_of: An instant (UTC) or ``latest`` for all of them; None takes each date's schedule.
-        replay: Whether the schedule is replayed from each date's first issue on, as a backfill does,
-            or its latest as-of that has passed is taken.
+        replay: Whether the whole schedule of each date is replayed, as a backfill does, or only its
+            latest as-of that has passed is taken.
         now: The clock, which chooses as-ofs and enters no figure.
 
     Returns:
-        What was issued, oldest first.
+        What was issued, in that order.
 
     Raises:
         NotOverError: A date has no as-of yet; none is issued then.
+        IdentityError: A report does not add up; what was issued before it stays.
     """
-    ordered = sorted(days)
     recover(settings)
+    made: list[Issued] = []
     with open_warehouse(settings.warehouse, read_only=False) as warehouse:
-        known = issued_dates(warehouse)
-        moments = {
-            day: _as_of(warehouse, settings, day, as_of=as_of, replay=replay, now=now)
-            for day in ordered
-            if day not in known
-        }
-        made = []
-        for number, (day, moment) in enumerate(moments.items()):
-            advance("reports", number, len(moments))
-            made.append(issue(warehouse, settings, day, moment))
-        advance("reports", len(moments), len(moments))
-        if made:
-            warehouse.publish()
+        steps = list(_steps(warehouse, settings, sorted(days), as_of=as_of, replay=replay, now=now))
+        for number, (day, moment) in enumerate(steps):
+            advance("reports", number, len(steps))
+            made += bring_up_to_date(warehouse, settings, day, moment)
+        advance("reports", len(steps), len(steps))
+        warehouse.publish()
     return made
 
 
-def _as_of(
-    warehouse: Warehouse, settings: Settings, day: date, *, as_of: datetime | str | None, replay: bool, now: datetime
-) -> datetime:
-    if as_of is not None:
-        return resolve_as_of(warehouse, settings, day, as_of, now)
-    passed = scheduled_as_of(settings, day, now)
-    return min(passed, *scheduled(settings, day)) if replay else passed
+def bring_up_to_date(warehouse: Warehouse, settings: Settings, day: date, as_of: datetime) -> list[Issued]:
+    """Evaluate a date, and before it every earlier one that can have changed, as of one instant.
+
+    Args:
+        warehouse: The warehouse, open for writing.
+        settings: Settings in force.
+        day: A business date that is over.
+        as_of: The instant (UTC).
+
+    Returns:
+        The versions that were issued, oldest date first.
+    """
+    issued = latest_issues(warehouse)
+    mark, now = read_watermark(warehouse), Watermark(as_of, last_intake(warehouse))
+    earlier = [each for each in issued if each < day]
+    made = []
+    for each in (*touched_dates(warehouse, settings, earlier, mark, as_of), day):
+        new = _evaluate(warehouse, settings, each, as_of, issued)
+        if new is not None:
+            made.append(new)
+            issued[each] = Issue(each, new.version, as_of, "")
+    if as_of >= mark.as_of and all(each <= day for each in issued):
+        write_watermark(warehouse, now)
+    return made
+
+
+def _evaluate(
+    warehouse: Warehouse, settings: Settings, day: date, as_of: datetime, issued: dict[date, Issue]
+) -> Issued | None:
+    """Issue a date, or its next version if the last was wrong about it."""
+    last = issued.get(day)
+    if last is not None and last.as_of > as_of:
+        return None
+    rests_on = [issued[each] for each in (day - timedelta(days=1), day) if each in issued]
+    issues = [EarlierIssue(each.business_date, each.version, each.as_of) for each in rests_on]
+    report = make_report(warehouse, settings, day, as_of, issues=issues)
+    if last is not None and report.tables["restatements"].is_empty():
+        return None
+    return issue(warehouse, settings, report)
+
+
+def _steps(
+    warehouse: Warehouse,
+    settings: Settings,
+    days: list[date],
+    *,
+    as_of: datetime | str | None,
+    replay: bool,
+    now: datetime,
+) -> Iterator[Step]:
+    for day in days:
+        if as_of is not None:
+            yield day, resolve_as_of(warehouse, settings, day, as_of, now)
+        elif replay:
+            yield from ((day, moment) for moment in scheduled_by(settings, day, now))
+        else:
+            yield day, scheduled_as_of(settings, day, now)

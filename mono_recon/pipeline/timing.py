@@ -75,6 +75,15 @@ def scheduled_as_of(settings: Settings, day: date, now: datetime) -> datetime:
     Raises:
         NotOverError: None has.
     """
+    return scheduled_by(settings, day, now)[-1]
+
+
+def scheduled_by(settings: Settings, day: date, now: datetime) -> list[datetime]:
+    """The scheduled as-ofs of a date that have passed, in order.
+
+    Raises:
+        NotOverError: None has.
+    """
     check_date(day)
     passed = [moment for moment in scheduled(settings, day) if moment <= now]
     if not passed:
@@ -82,7 +91,7 @@ def scheduled_as_of(settings: Settings, day: date, now: datetime) -> datetime:
         raise NotOverError(
             f"{day} is not over: its first issue is due at {due:%Y-%m-%dT%H:%M:%SZ}; wait, or name an earlier --date"
         )
-    return max(passed)
+    return sorted(passed)
 
 
 def check_as_of(settings: Settings, day: date, as_of: datetime, now: datetime) -> None:

@@ -21,6 +21,9 @@ PATIENCE = Limit(business_days=1)
 """How long a difference may wait for what explains it."""
 
 _KEY = ["account_id", "currency"]
+_EXPLAIN = ("balance", "adjustment", "credit", "webhook", "export")
+"""What explains a difference: the rarer first, since the commoner is always new."""
+
 _SIDES: tuple[AsofJoinStrategy, ...] = ("backward", "forward")
 
 
@@ -205,16 +208,21 @@ def _running_total(moved: pl.DataFrame) -> pl.DataFrame:
 def _unproved(left_over: pl.DataFrame, context: Context, *, late: bool) -> pl.DataFrame:
     deadline = context.calendar.add_expr(pl.col("closes_at"), PATIENCE)
     difference = pl.col("closing_minor") - pl.col("expected_minor")
-    return left_over.filter((pl.lit(context.as_of) > deadline) == late).select(
-        pl.format("{}:{}", "account_id", pl.col("day").cast(pl.String)).alias("subject_id"),
-        pl.col("day").alias("break_date"),
-        *map(pl.col, _KEY),
-        difference.abs().alias("amount_minor"),
-        difference.alias("difference_minor"),
-        pl.lit("closing").alias("left_source"),
-        pl.col("closing_minor").cast(pl.String).alias("left_value"),
-        pl.lit("expected").alias("right_source"),
-        pl.col("expected_minor").cast(pl.String).alias("right_value"),
+    # A date's break of an account is one: of several currencies the first tells of it.
+    return (
+        left_over.filter((pl.lit(context.as_of) > deadline) == late)
+        .sort("day", *_KEY)
+        .select(
+            pl.format("{}:{}", "account_id", pl.col("day").cast(pl.String)).alias("subject_id"),
+            pl.col("day").alias("break_date"),
+            *map(pl.col, _KEY),
+            difference.abs().alias("amount_minor"),
+            difference.alias("difference_minor"),
+            pl.lit("closing").alias("left_source"),
+            pl.col("closing_minor").cast(pl.String).alias("left_value"),
+            pl.lit("expected").alias("right_source"),
+            pl.col("expected_minor").cast(pl.String).alias("right_value"),
+        )
     )
 
 
@@ -231,11 +239,13 @@ def find_balance_difference(left_over: pl.DataFrame, context: Context) -> pl.Dat
 TYPES: tuple[BreakType[pl.DataFrame], ...] = (
     BreakType(
         "awaiting_balance", "timing", "account", find_awaiting_balance,
+        becomes="balance_difference", clears_by=_EXPLAIN,
         es="{subject}: el saldo es {left_money} y lo explicado {right_money}; faltan {difference} por ahora",
         en="{subject}: the balance is {left_money} and what is explained {right_money}; {difference} open for now",
     ),
     BreakType(
         "balance_difference", "break", "account", find_balance_difference, always_high=True,
+        clears_by=_EXPLAIN,
         es="{subject}: el saldo es {left_money} y lo explicado {right_money}; {difference} sin explicar",
         en="{subject}: the balance is {left_money} and what is explained {right_money}; {difference} unexplained",
     ),

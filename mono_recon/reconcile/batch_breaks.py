@@ -86,7 +86,7 @@ def _running_members(facts: BatchFacts, context: Context, states: tuple[str, ...
         .unique("batch_id", keep="first", maintain_order=True)
         .select("batch_id", "transfer_id", "alive_at", "state_at_cutoff")
     )
-    moment = pl.max_horizontal("state_since", "alive_at")
+    moment = pl.max_horizontal("stated_at", "alive_at")
     return (
         facts.lines.filter(pl.col("state").is_in(states))
         .join(members, on="batch_id", maintain_order="left")
@@ -144,7 +144,7 @@ TYPES: tuple[BreakType[BatchFacts], ...] = (
         en="{subject}: declares {left_money} and its transfers add up to {right_money}, a difference of {difference}",
     ),
     BreakType(
-        "awaiting_members", "timing", "batch", find_awaiting_members,
+        "awaiting_members", "timing", "batch", find_awaiting_members, becomes="batch_total_mismatch",
         es="{subject}: declara {left_money} y las transferencias conocidas suman {right_money}, faltan {difference}",
         en="{subject}: declares {left_money} and the transfers known add up to {right_money}, {difference} are missing",
     ),
@@ -169,7 +169,7 @@ TYPES: tuple[BreakType[BatchFacts], ...] = (
         en="{subject}: is still {left} and its time for authorisation was up at {right}",
     ),
     BreakType(
-        "awaiting_authorization", "timing", "batch", find_awaiting_authorization,
+        "awaiting_authorization", "timing", "batch", find_awaiting_authorization, becomes="stuck_batch",
         es="{subject}: en {left}, con plazo de autorización hasta {right}",
         en="{subject}: {left}, with time for authorisation until {right}",
     ),

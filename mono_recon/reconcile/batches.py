@@ -42,7 +42,7 @@ class BatchFacts:
 
     Attributes:
         lines: One row per batch with its attributes, ``state`` at the cut-off (null where it did not
-            exist), ``state_since`` and the sums of its members.
+            exist), ``stated_at`` (UTC: its latest statement before the cut-off) and the sums of its members.
         members: One row per batch and member: ``batch_id``, ``transfer_id``, ``is_named`` (the
             transfer names the batch), ``is_listed`` (a batch event lists it) and the member's
             ``state_at_cutoff``, ``amount_minor`` and ``first_amount_minor``.
@@ -70,7 +70,7 @@ def batch_facts(timelines: BatchTimelines, transfers: EntityFacts, context: Cont
     """Attributes, members and sums of each batch known by the as-of."""
     members = _members(timelines.known, transfers)
     lines = _attributes(timelines, context)
-    sums = _sums(members, lines)
+    sums = _sums(members)
     summed = (
         "members",
         "summed_minor",
@@ -99,11 +99,10 @@ def _attributes(timelines: BatchTimelines, context: Context) -> pl.DataFrame:
     )
     last = timelines.stated.group_by("batch_id").agg(
         pl.lit(value=True).alias("is_stated"),
+        pl.col("occurred_at").last().alias("stated_at"),
         *(pl.col(name).last(ignore_nulls=True).alias(alias) for name, alias in names.items()),
     )
-    in_force = timelines.timeline.filter("is_last").select(
-        "batch_id", "state", pl.col("started_at").alias("state_since")
-    )
+    in_force = timelines.timeline.filter("is_last").select("batch_id", "state")
     unstated = timelines.known.join(last, on="batch_id", how="anti").unique(
         "batch_id", keep="first", maintain_order=True
     )
@@ -118,7 +117,6 @@ def _attributes(timelines: BatchTimelines, context: Context) -> pl.DataFrame:
         )
         .with_columns(
             pl.when(pl.col("created_at") < context.end).then(pl.coalesce("state", pl.lit(CREATED))).alias("state"),
-            pl.coalesce("state_since", "created_at").alias("state_since"),
         )
         .drop("is_stated", *(f"{alias}_first" for alias in names.values()))
     )
@@ -142,9 +140,7 @@ def _members(known: pl.DataFrame, transfers: EntityFacts) -> pl.DataFrame:
         )
         .explode("transfer_id", empty_as_null=False)
     )
-    facts = transfers.lines.select(
-        "transfer_id", "state_at_cutoff", "state_since", "currency", "amount_minor", "first_amount_minor"
-    )
+    facts = transfers.lines.select("transfer_id", "state_at_cutoff", "amount_minor", "first_amount_minor")
     return (
         pl.concat([named, listed])
         .group_by("batch_id", "transfer_id")
@@ -154,23 +150,16 @@ def _members(known: pl.DataFrame, transfers: EntityFacts) -> pl.DataFrame:
     )
 
 
-def _sums(members: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """Sums run over all members in the batch's currency, whenever they were created."""
+def _sums(members: pl.DataFrame) -> pl.DataFrame:
+    """Sums run over all members, whenever they were created; one in two currencies is a break of its own."""
     amount = pl.col("amount_minor")
     state = pl.col("state_at_cutoff").fill_null(CREATED)
-    batch_currency = lines.select("batch_id", pl.col("currency").alias("batch_currency"))
-    return (
-        members.join(batch_currency, on="batch_id")
-        .with_columns((pl.col("currency") == pl.col("batch_currency")).fill_null(value=True).alias("is_summed"))
-        .with_columns(pl.when("is_summed").then(name).alias(name) for name in ("amount_minor", "first_amount_minor"))
-        .group_by("batch_id")
-        .agg(
-            pl.len().cast(pl.Int64).alias("members"),
-            amount.sum().alias("summed_minor"),
-            pl.sum("first_amount_minor").alias("first_summed_minor"),
-            *(amount.filter(state == name).sum().alias(f"{name}_minor") for name in _SUMMED_STATES),
-            amount.filter(~state.is_in(_SUMMED_STATES)).sum().alias("open_minor"),
-        )
+    return members.group_by("batch_id").agg(
+        pl.len().cast(pl.Int64).alias("members"),
+        amount.sum().alias("summed_minor"),
+        pl.sum("first_amount_minor").alias("first_summed_minor"),
+        *(amount.filter(state == name).sum().alias(f"{name}_minor") for name in _SUMMED_STATES),
+        amount.filter(~state.is_in(_SUMMED_STATES)).sum().alias("open_minor"),
     )
 
 

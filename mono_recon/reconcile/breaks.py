@@ -49,6 +49,8 @@ class BreakType(Generic[Facts]):
         es: Sentence in Spanish; its placeholders are listed in ``wording``.
         en: Sentence in English.
         always_high: Whether its severity is high whatever the amount.
+        becomes: Of a timing item the type that it is called on the same subject once time is up.
+        clears_by: Feeds that clear it whatever else is new, the strongest first.
     """
 
     name: str
@@ -58,6 +60,8 @@ class BreakType(Generic[Facts]):
     es: str
     en: str
     always_high: bool = False
+    becomes: str | None = None
+    clears_by: tuple[str, ...] = ()
 
 
 def find_all(types: Iterable[BreakType[Facts]], facts: Facts, context: Context) -> pl.DataFrame:
@@ -71,8 +75,9 @@ def find_all(types: Iterable[BreakType[Facts]], facts: Facts, context: Context) 
 
 
 def conform(found: pl.DataFrame, kind: BreakType[Facts]) -> pl.DataFrame:
-    """A finder's frame with the type's name and every column of ``FINDING``."""
+    """A finder's frame with the type's name and every column of ``FINDING``, one break per subject."""
     fixed = {"break_type": kind.name, "subject_type": kind.subject_type, "class": kind.class_}
-    named = found.with_columns(pl.lit(value).alias(name) for name, value in fixed.items() if name not in found.columns)
+    one = found.unique("subject_id", keep="first", maintain_order=True)
+    named = one.with_columns(pl.lit(value).alias(name) for name, value in fixed.items() if name not in one.columns)
     missing = [pl.lit(None, dtype).alias(name) for name, dtype in FINDING.items() if name not in named.columns]
     return named.with_columns(missing).select(pl.col(name).cast(dtype) for name, dtype in FINDING.items())

@@ -143,18 +143,19 @@ def _collected(incoming: pl.DataFrame, collections: EntityFacts) -> pl.DataFrame
         pl.col("payer_document_number").alias("intent_document"),
     )
     credited = collections.history.filter(pl.col("state") == "account_credited").select(
-        pl.col("intent_id").alias("counterpart_id"), pl.col("started_at").alias("counterpart_at")
+        "intent_id",
+        pl.col("intent_id").alias("counterpart_id"),
+        pl.col("started_at").alias("credited_at"),
+        pl.col("started_at").min().over("intent_id").alias("counterpart_at"),
     )
     document, other = pl.col("payer_document_number"), pl.col("intent_document")
     return (
         incoming.join(own, on=["account_id", "currency", "amount_minor"])
-        .join(credited, left_on="intent_id", right_on="counterpart_id", coalesce=False)
+        .join(credited, on="intent_id")
         .filter(
-            (pl.col("transaction_at") - pl.col("counterpart_at")).abs() <= COLLECTION_SKEW,
+            (pl.col("transaction_at") - pl.col("credited_at")).abs() <= COLLECTION_SKEW,
             document.is_null() | other.is_null() | same_document(document, other),
         )
-        .sort("counterpart_at")
-        .unique(["credit_id", "counterpart_id"], keep="first", maintain_order=True)
     )
 
 

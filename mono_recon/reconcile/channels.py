@@ -156,22 +156,24 @@ def channel_types(subject_type: str) -> tuple[BreakType[EntityFacts], ...]:
     """The types of this family for one kind of entity."""
     return (
         BreakType(
-            "missing_webhook", "break", subject_type, find_missing_webhook,
+            "missing_webhook", "break", subject_type, find_missing_webhook, clears_by=("webhook",),
             es=_UNHEARD_ES + ", aunque pasó el plazo de reintentos de Mono",
             en=_UNHEARD_EN + ", though Mono's retries are over",
         ),
         BreakType(
             "awaiting_webhook", "timing", subject_type, find_awaiting_webhook,
+            becomes="missing_webhook", clears_by=("webhook",),
             es=_UNHEARD_ES + " todavía; Mono aún puede reintentar",
             en=_UNHEARD_EN + " yet; Mono may still retry",
         ),
         BreakType(
-            "missing_in_export", "break", subject_type, find_missing_in_export,
+            "missing_in_export", "break", subject_type, find_missing_in_export, clears_by=("export",),
             es="{subject}: el webhook dice {left} y una exportación completa posterior, que lo abarca, no lo contiene",
             en="{subject}: the webhook says {left} and a later complete export that covers it does not hold it",
         ),
         BreakType(
             "awaiting_export", "timing", subject_type, find_awaiting_export,
+            becomes="missing_in_export", clears_by=("export",),
             es="{subject}: el webhook dice {left} y ninguna exportación lo ha mostrado todavía",
             en="{subject}: the webhook says {left} and no export has shown it yet",
         ),

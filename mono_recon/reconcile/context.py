@@ -20,12 +20,14 @@ class Context:
         as_of: What was known at this instant (UTC) exists for the report, nothing else does.
         settings: Limits, windows and the organisation's own documents and banks.
         since: From when on the two channels are compared (UTC).
+        previous_as_of: As-of of the latest issue of the date before (UTC); None if it was never issued.
     """
 
     business_date: date
     as_of: datetime
     settings: Settings
     since: datetime
+    previous_as_of: datetime | None = None
 
     @property
     def calendar(self) -> BusinessCalendar:

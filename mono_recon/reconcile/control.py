@@ -6,7 +6,7 @@ Here belongs which figures prove and sum up a report. How identities are compute
 import polars as pl
 
 from mono_recon.reconcile.context import Context
-from mono_recon.reconcile.totals import partition, roll_forward, stated, summary_identity
+from mono_recon.reconcile.totals import movement_identity, partition, roll_forward, stated, summary_identity
 
 _COUNTED_CLASSES = ("break", "review", "timing")
 
@@ -18,7 +18,8 @@ def control_table(
     summary: pl.DataFrame,
     moved_out: pl.DataFrame,
     proof: pl.DataFrame,
-    breaks: pl.DataFrame,
+    still_open: pl.DataFrame,
+    movement: pl.DataFrame,
     intake: pl.DataFrame,
     context: Context,
 ) -> pl.DataFrame:
@@ -31,12 +32,13 @@ def control_table(
         summary: Body of ``report.summary``.
         moved_out: One row per run that moved money out, with ``sign``.
         proof: Body of ``report.balance_proof``.
-        breaks: Every break dated up to the date, listed or not.
+        still_open: Result of ``lifecycle.still_open``.
+        movement: Body of ``report.break_movement``.
         intake: ``metric`` and ``count`` of the records known on the date.
         context: Date, as-of and settings.
     """
     one = pl.lit(1, pl.Int64).alias("sign")
-    opened = breaks.filter(pl.col("status") == "open").with_columns(one)
+    opened = still_open.with_columns(one)
     own = pl.col("break_date") == context.business_date
     open_rows = [
         stated(opened.filter(condition, pl.col("class") == name), f"{prefix}.{name}")
@@ -55,6 +57,7 @@ def control_table(
             partition(lines_out, "out"),
             partition(rows_in, "in"),
             summary_identity(summary, pl.concat([rows_out, rows_in], how="diagonal")),
+            movement_identity(movement),
             _intake(intake),
             *open_rows,
             stated(moved_out, "money.out"),

@@ -195,11 +195,13 @@ TYPES: tuple[BreakType[CreditFacts], ...] = (
     ),
     BreakType(
         "internal_transfer_not_credited", "break", "transfer", find_internal_transfer_not_credited,
+        clears_by=("credit",),
         es="{subject}: aprobada hacia la cuenta propia terminada en {right} y sin abono dentro del plazo",
         en="{subject}: approved to the own account ending in {right} and not credited in time",
     ),
     BreakType(
         "awaiting_credit", "timing", "transfer", find_awaiting_credit,
+        becomes="internal_transfer_not_credited", clears_by=("credit",),
         es="{subject}: aprobada hacia la cuenta propia terminada en {right}, a la espera del abono",
         en="{subject}: approved to the own account ending in {right}, its credit still to come",
     ),

@@ -138,6 +138,11 @@ def matched_credits(facts: CreditFacts, context: Context) -> pl.DataFrame:
     )
 
 
+def matched_to(facts: CreditFacts) -> pl.DataFrame:
+    """``credit_id`` and ``matched_to`` of every credit that was matched, whatever its date."""
+    return facts.lines.select("credit_id", "matched_to").drop_nulls()
+
+
 def with_counted(collections: EntityFacts, received: CreditFacts) -> EntityFacts:
     """Intents with ``counted``: false where a credit reports the same money."""
     doubled = received.lines.filter(pl.col("match_rule") == COLLECTION_RULE)["matched_to"].implode()

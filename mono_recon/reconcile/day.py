@@ -3,8 +3,9 @@
 Here belongs the order of the steps alone; each step is a function of its own module.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 
@@ -17,10 +18,18 @@ from mono_recon.reconcile.collections import TYPES as COLLECTION_TYPES
 from mono_recon.reconcile.collections import collection_facts, collection_population, credited_on
 from mono_recon.reconcile.context import Context
 from mono_recon.reconcile.control import control_table
-from mono_recon.reconcile.credits import CreditFacts, credit_facts, credit_population, matched_credits, with_counted
+from mono_recon.reconcile.credits import (
+    CreditFacts,
+    credit_facts,
+    credit_population,
+    matched_credits,
+    matched_to,
+    with_counted,
+)
+from mono_recon.reconcile.decisions import Decided, decide
 from mono_recon.reconcile.entities import EntityFacts, ExportFeed, gather
 from mono_recon.reconcile.inputs import DayInputs
-from mono_recon.reconcile.lifecycle import ageing, describe_breaks, line_statuses, listed, verdict
+from mono_recon.reconcile.lifecycle import ageing, describe_breaks, line_statuses, listed, still_open, verdict
 from mono_recon.reconcile.lines import (
     batch_lines,
     body_columns,
@@ -29,10 +38,11 @@ from mono_recon.reconcile.lines import (
     proof_lines,
     transfer_lines,
 )
+from mono_recon.reconcile.movement import break_movement
 from mono_recon.reconcile.movements import moved_accounts, movements, open_at
 from mono_recon.reconcile.parts import split
 from mono_recon.reconcile.progress import DUPLICATE_PAYMENT
-from mono_recon.reconcile.quality import data_quality
+from mono_recon.reconcile.quality import data_quality, ignored_resolutions, odd_credits, oddities
 from mono_recon.reconcile.totals import assert_identities, count_sections, section_rows
 from mono_recon.reconcile.transfers import money_out, population, sections, transfer_facts
 from mono_recon.schemas import report
@@ -63,13 +73,14 @@ class _Part:
     sections: pl.DataFrame
     batches: pl.DataFrame
     subjects: pl.DataFrame
-    quality: pl.DataFrame
+    oddities: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
 class _Whole:
-    """What is only seen over all parts at once."""
+    """The parts, and what is only seen over all of them at once; the breaks without what people decided."""
 
+    parts: list[_Part]
     transfers: EntityFacts
     collections: EntityFacts
     credits: CreditFacts
@@ -77,17 +88,31 @@ class _Whole:
     breaks: pl.DataFrame
 
 
-def reconcile_day(inputs: DayInputs, context: Context, *, parts: int = 1) -> DayReport:
+def reconcile_day(
+    inputs: DayInputs, context: Context, *, parts: int = 1, past: Callable[[datetime], DayInputs] | None = None
+) -> DayReport:
     """Reconcile one business date as of one instant.
 
     Args:
         inputs: What was known at the as-of.
         context: Date, as-of and settings.
         parts: In how many parts to take the transfers; it changes no figure.
+        past: Gives the inputs as they were known at an instant; only called where a decision may have been
+            overtaken by what became known since. Without it no decision is.
 
     Raises:
         IdentityError: If the report does not add up.
     """
+    whole = _find(inputs, context, parts)
+
+    def as_known(moment: datetime) -> pl.DataFrame:
+        # Under the limits of now, so that only what was learnt since makes a difference.
+        return _find(past(moment), context, parts).breaks if past else whole.breaks
+
+    return _assemble(whole, decide(whole.breaks, inputs, matched_to(whole.credits), as_known, context), inputs, context)
+
+
+def _find(inputs: DayInputs, context: Context, parts: int) -> _Whole:
     feed = _feed(inputs, "transfers")
     taken = [_take_part(*part, feed, context) for part in split(inputs.transfers, inputs.batches, parts)]
     transfers = gather([part.facts for part in taken])
@@ -119,8 +144,7 @@ def reconcile_day(inputs: DayInputs, context: Context, *, parts: int = 1) -> Day
             _subjects(collections.lines, "intent_id"),
         ]
     )
-    whole = _Whole(transfers, collections, received, proof, describe_breaks(findings, subjects, context))
-    return _assemble(taken, whole, inputs, context)
+    return _Whole(taken, transfers, collections, received, proof, describe_breaks(findings, subjects, context))
 
 
 def _take_part(transfers: pl.DataFrame, batches: pl.DataFrame, feed: ExportFeed, context: Context) -> _Part:
@@ -140,7 +164,7 @@ def _take_part(transfers: pl.DataFrame, batches: pl.DataFrame, feed: ExportFeed,
                 _subjects(lots.lines.rename({"declared_minor": "amount_minor"}), "batch_id"),
             ]
         ),
-        quality=data_quality(facts, context),
+        oddities=oddities(facts, context),
     )
 
 
@@ -161,34 +185,44 @@ def _subjects(lines: pl.DataFrame, key: str) -> pl.DataFrame:
     )
 
 
-def _assemble(taken: list[_Part], whole: _Whole, inputs: DayInputs, context: Context) -> DayReport:
-    statuses = line_statuses(whole.breaks, context)
+def _assemble(whole: _Whole, decided: Decided, inputs: DayInputs, context: Context) -> DayReport:
+    statuses = line_statuses(decided.breaks, context)
     out = transfer_lines(
-        pl.concat(part.population for part in taken), statuses, matched_credits(whole.credits, context)
+        pl.concat(part.population for part in whole.parts), statuses, matched_credits(whole.credits, context)
     )
     arrived = credit_lines(credit_population(whole.credits, context), statuses)
     collected = collection_lines(collection_population(whole.collections, context), statuses)
-    rows_out = section_rows(pl.concat(part.sections for part in taken), out)
+    rows_out = section_rows(pl.concat(part.sections for part in whole.parts), out)
     rows_in = _money_in(arrived, collected, whole.collections, context)
     summary = pl.concat([count_sections(rows_out, "out"), count_sections(rows_in, "in")])
     moved = money_out(whole.transfers, context).join(out, on="transfer_id")
     proof = proof_lines(whole.proof, inputs.accounts)
-    control = control_table(rows_out, rows_in, out, summary, moved, proof, whole.breaks, inputs.intake, context)
+    shown = listed(decided.breaks, context)
+    movement = break_movement(inputs, decided.breaks, shown, matched_to(whole.credits), context)
+    opened = still_open(decided.breaks, context)
+    control = control_table(rows_out, rows_in, out, summary, moved, proof, opened, movement, inputs.intake, context)
     assert_identities(control)
-    shown = listed(whole.breaks, context)
     tables = {
         "control": control,
         "balance_proof": proof,
         "summary": summary,
         "outgoing_transfers": out,
-        "batches": batch_lines(pl.concat(part.batches for part in taken), statuses),
+        "batches": batch_lines(pl.concat(part.batches for part in whole.parts), statuses),
         "incoming_credits": arrived,
         "collections": collected,
         "breaks": shown,
         "break_ageing": ageing(shown),
-        "data_quality": pl.concat(part.quality for part in taken).sort(pl.all()),
+        "break_movement": movement,
+        "data_quality": pl.concat(
+            [data_quality(_oddities(whole, context)), ignored_resolutions(decided.ignored, shown)]
+        ).sort(pl.all()),
     }
     return DayReport(_conform(tables), verdict(shown, context))
+
+
+def _oddities(whole: _Whole, context: Context) -> list[pl.DataFrame]:
+    taken = [part.oddities for part in whole.parts]
+    return [*taken, oddities(whole.collections, context), odd_credits(whole.credits, context)]
 
 
 def _money_in(

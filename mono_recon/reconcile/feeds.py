@@ -94,10 +94,13 @@ def _announced_runs(facts: EntityFacts, context: Context) -> pl.DataFrame:
 
 
 def _accounts_without_export(facts: FeedFacts, context: Context) -> int | None:
-    """How many known accounts the transfer exports leave uncovered; None where the date is covered."""
+    """How many known accounts the transfer exports leave uncovered; None where the date is covered.
+
+    Where no account is known, nothing can be covered.
+    """
     exports = facts.inputs.exports.filter(pl.col("resource") == "transfers")
-    blind = sum(uncovered(context.start, context.end, account, exports) for account in _reach(None, facts))
-    return blind or None
+    blind = sum(uncovered(context.start, context.end, account, exports) for account in facts.accounts["account_id"])
+    return blind if blind or facts.accounts.is_empty() else None
 
 
 def _moved_without_closing(facts: FeedFacts, context: Context) -> list[str]:

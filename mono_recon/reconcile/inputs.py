@@ -4,9 +4,26 @@ Here belongs the list of a report's inputs. Who reads them, and from where, is n
 reconciliation.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
+
+from mono_recon.schemas.core import Resolutions
+from mono_recon.schemas.table import polars_schema
+
+OPENING = pl.Schema(
+    {
+        "break_id": pl.String(),
+        "break_type": pl.String(),
+        "class": pl.String(),
+        "subject_type": pl.String(),
+        "subject_id": pl.String(),
+        "account_id": pl.String(),
+        "currency": pl.String(),
+        "amount_minor": pl.Int64(),
+    }
+)
+"""Columns of a break as an earlier issue stated it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +46,9 @@ class DayInputs:
         refusals: ``reason`` and ``count`` of distinct records and rows refused that were known on it.
         intake: ``metric`` (read, accepted, duplicates, unused, quarantined) and ``count`` of the
             records known on the date.
+        resolutions: ``core.resolutions`` decided by then.
+        opening: Rows of ``OPENING``: the breaks of class break and timing that were open in the latest
+            issue of the date before.
     """
 
     transfers: pl.DataFrame
@@ -43,3 +63,5 @@ class DayInputs:
     arrivals: pl.DataFrame
     refusals: pl.DataFrame
     intake: pl.DataFrame
+    resolutions: pl.DataFrame = field(default_factory=polars_schema(Resolutions).to_frame)
+    opening: pl.DataFrame = field(default_factory=OPENING.to_frame)

@@ -35,7 +35,7 @@ def describe_breaks(findings: pl.DataFrame, lines: pl.DataFrame, context: Contex
         context: Date, as-of and settings.
 
     Returns:
-        Rows of ``report.breaks`` without date and version, all open, with ``line_ids``.
+        Rows of ``report.breaks`` without date, version and what people decided, with ``line_ids``.
     """
     completed = (
         findings.join(lines, on="subject_id", how="left", maintain_order="left")
@@ -46,8 +46,6 @@ def describe_breaks(findings: pl.DataFrame, lines: pl.DataFrame, context: Contex
             pl.coalesce("source_refs", "line_source_refs").fill_null([]).alias("source_refs"),
             pl.coalesce("line_ids", pl.concat_list("subject_id")).alias("line_ids"),
             _identities(findings).alias("break_id"),
-            pl.lit("open").alias("status"),
-            pl.lit(None, pl.String).alias("resolution_code"),
         )
         .with_columns(_severity(context).alias("severity"), *_ages(context))
     )
@@ -85,10 +83,25 @@ def _ages(context: Context) -> tuple[pl.Expr, ...]:
 
 
 def listed(breaks: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """The breaks that the date lists: its own, and of earlier dates what is carried."""
+    """The breaks that the date lists: its own, and of earlier dates what is carried or was resolved since.
+
+    What is said of a feed is found for its own date alone, so it is never of an earlier one.
+
+    Args:
+        breaks: Breaks with ``status`` and ``decided_at``.
+        context: Date, as-of and settings; what was resolved counts from the last issue of the date before on.
+    """
     own = pl.col("break_date") == context.business_date
-    carried = (pl.col("class") == "break") | ((pl.col("class") == "timing") & (pl.col("age_days") <= TIMING_DAYS))
-    return breaks.filter(own | ((pl.col("break_date") < context.business_date) & carried))
+    lasting = (pl.col("class") == "break") | ((pl.col("class") == "timing") & (pl.col("age_days") <= TIMING_DAYS))
+    carried = (pl.col("status") == "open") & lasting
+    resolved = pl.col("decided_at") > (context.previous_as_of or context.start)
+    return breaks.filter(own | ((pl.col("break_date") < context.business_date) & (carried | resolved)))
+
+
+def still_open(breaks: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """The open breaks that the date counts: those that it lists, and earlier reviews, which it does not list."""
+    earlier = (pl.col("class") == "review") & (pl.col("break_date") < context.business_date)
+    return pl.concat([listed(breaks, context), breaks.filter(earlier)]).filter(pl.col("status") == "open")
 
 
 def line_statuses(breaks: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -131,11 +144,10 @@ def ageing(shown: pl.DataFrame) -> pl.DataFrame:
 
 def verdict(shown: pl.DataFrame, context: Context) -> str:
     """The verdict of a date, from the breaks that it lists as its own."""
-    own = shown.filter(pl.col("break_date") == context.business_date, pl.col("status") == "open")
-    if not own.filter(pl.col("break_type").is_in(["feed_missing", "incomplete_export"])).is_empty():
+    own = shown.filter(pl.col("break_date") == context.business_date)
+    # What a person decides brings no data; only a break is settled by it.
+    if own["break_type"].is_in(["feed_missing", "incomplete_export"]).any():
         return "incomplete"
-    if not own.filter(pl.col("class") == "break").is_empty():
+    if not own.filter(pl.col("class") == "break", pl.col("status") == "open").is_empty():
         return "breaks"
-    if not own.filter(pl.col("break_type") == "awaiting_balance").is_empty():
-        return "awaiting"
-    return "balanced"
+    return "awaiting" if (own["break_type"] == "awaiting_balance").any() else "balanced"

@@ -165,7 +165,7 @@ TYPES: tuple[BreakType[EntityFacts], ...] = (
         en="{subject}: is still {left} and its time was up at {right}",
     ),
     BreakType(
-        "in_transit", "timing", "transfer", find_in_transit,
+        "in_transit", "timing", "transfer", find_in_transit, becomes="stuck_transfer",
         es="{subject}: en curso ({left}), con plazo hasta {right}",
         en="{subject}: in transit ({left}), with time until {right}",
     ),

@@ -15,6 +15,8 @@ _GROUP = ["account_id", "currency"]
 _CONTROL = [name for name in polars_schema(report.Control) if name not in ("business_date", "version")]
 _ENTER = ("opening_open", "created", "reopened")
 _LEAVE = ("approved", "declined", "cancelled", "duplicated", "closing_open")
+_CAME = ("opening", "new", "late", "escalated_in")
+_LEFT = ("cleared", "resolved", "escalated_out", "closing")
 _NOTHING = pl.DataFrame(
     {"account_id": [None], "currency": [None], "count": [0], "amount_minor": [0]},
     schema={"account_id": pl.String, "currency": pl.String, "count": pl.Int64, "amount_minor": pl.Int64},
@@ -103,6 +105,22 @@ def summary_identity(summary: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame
         ),
     )
     return _judged(differences.group_by(_GROUP).agg(pl.max("count"), pl.max("amount_minor")), "identity.summary")
+
+
+def movement_identity(movement: pl.DataFrame) -> pl.DataFrame:
+    """Breaks that were open or came, less those that left or are open: zero when it holds.
+
+    Args:
+        movement: Body of ``report.break_movement``; a changed amount counts nothing.
+    """
+    is_revalued = pl.col("movement") == "revalued"
+    count = pl.when(pl.col("movement").is_in(_CAME)).then(1).when(pl.col("movement").is_in(_LEFT)).then(-1).otherwise(0)
+    signed = movement.select(
+        *_GROUP,
+        count.cast(pl.Int64).alias("count"),
+        pl.when(is_revalued).then("amount_minor").otherwise(pl.col("amount_minor") * count).alias("amount_minor"),
+    )
+    return _judged(signed.group_by(_GROUP).sum(), "identity.break_movement")
 
 
 def _identity(signed: pl.DataFrame, metric: str) -> pl.DataFrame:

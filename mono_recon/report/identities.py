@@ -78,12 +78,11 @@ def failed_identities(tables: Tables) -> list[str]:
 def verdict(breaks: pl.DataFrame) -> str:
     """The verdict that the breaks of a date give: balanced, awaiting, breaks or incomplete."""
     own = breaks.filter(pl.col("break_date") == pl.col("business_date"))
-    still_open = own.filter(pl.col("status") == "open")
     if own["break_type"].is_in(["feed_missing", "incomplete_export"]).any():
         return "incomplete"
-    if (still_open["class"] == "break").any():
+    if (own.filter(pl.col("status") == "open")["class"] == "break").any():
         return "breaks"
-    return "awaiting" if (still_open["break_type"] == "awaiting_balance").any() else "balanced"
+    return "awaiting" if (own["break_type"] == "awaiting_balance").any() else "balanced"
 
 
 def _control_holds(tables: Tables) -> Iterator[str]:

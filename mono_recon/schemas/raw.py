@@ -53,6 +53,7 @@ class Files(Table):
     rows_accepted: pl.Int64 = column("Export rows used", ge=0)
     rows_quarantined: pl.Int64 = column("Export rows refused", ge=0)
     mtime_ns: pl.Int64 = column("Modification time on disk, nanoseconds; an unchanged file is not read again")
+    intake: pl.Int64 = column("Number of the ingest that read it, from 1", nullable=True, ge=1)
 
 
 class Deliveries(Table):
@@ -169,4 +170,11 @@ class Quarantine(Table):
     )
 
 
-TABLES: tuple[type[Table], ...] = (Files, Deliveries, Copies, Exports, ExportPages, Quarantine)
+class Evaluations(Table):
+    """Up to where every issued date has been held against what is known; one row, or none."""
+
+    as_of: Instant = column("Everything known by then has been seen")
+    intake: pl.Int64 = column("As far as ingests up to this number brought it in", ge=0)
+
+
+TABLES: tuple[type[Table], ...] = (Files, Deliveries, Copies, Exports, ExportPages, Quarantine, Evaluations)

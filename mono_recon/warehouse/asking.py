@@ -7,12 +7,15 @@ import json
 
 import duckdb
 import polars as pl
+from duckdb.sqltypes import DuckDBPyType
 
 from mono_recon.settings.sections import Warehouse as Places
 from mono_recon.warehouse.attach import connect_to_read
 
 _READING_NOTHING = frozenset({"generate_series", "range", "unnest"})
 _CHECKER = "SELECT json_serialize_sql($sql)"
+_TOLD_AS_TEXT = frozenset({"interval", "blob", "bit", "bignum", "geometry", "variant", "time with time zone"})
+_NESTED = frozenset({"list", "struct", "map", "array", "union"})
 
 
 class QuestionError(ValueError):
@@ -26,6 +29,10 @@ def ask(places: Places, sql: str) -> pl.DataFrame:
         places: Where the warehouse lies.
         sql: The question; schemas report, core and raw are on the search path.
 
+    Returns:
+        The rows. Columns of types that not every form of answer has are text: intervals, bytes and the like as
+        DuckDB writes them, nested ones as JSON. Lists of plain values stay lists.
+
     Raises:
         QuestionError: It is something else, or DuckDB refuses it.
         WarehouseError: There is no warehouse, or it cannot be opened.
@@ -33,9 +40,31 @@ def ask(places: Places, sql: str) -> pl.DataFrame:
     _check(sql)
     try:
         with connect_to_read(places) as connection:
-            return connection.sql(sql).pl()
+            return _tellable(connection.sql(sql)).pl()
     except duckdb.Error as error:
         raise QuestionError(str(error).splitlines()[0]) from error
+
+
+def _tellable(rows: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Rows whose columns every form of answer has."""
+    positions = [f"#{number}" for number in range(1, len(rows.columns) + 1)]
+    told = [_told(column, kind) for column, kind in zip(positions, rows.types, strict=True)]
+    if told == positions:
+        return rows
+    names = [name.replace('"', '""') for name in rows.columns]
+    return rows.project(", ".join(f'{column} AS "{name}"' for column, name in zip(told, names, strict=True)))
+
+
+def _told(column: str, kind: DuckDBPyType) -> str:
+    """A column, or the text that stands for it."""
+    if kind.id in _TOLD_AS_TEXT:
+        return f"{column}::VARCHAR"
+    if kind.id == "list":
+        ((_, element),) = kind.children
+        is_plain = isinstance(element, DuckDBPyType) and element.id not in _TOLD_AS_TEXT | _NESTED
+    else:
+        is_plain = kind.id not in _NESTED
+    return column if is_plain else f"to_json({column})::VARCHAR"
 
 
 def _check(sql: str) -> None:

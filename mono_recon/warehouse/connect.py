@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import duckdb
 import polars as pl
@@ -20,6 +20,24 @@ from mono_recon.warehouse.compact import compact
 from mono_recon.warehouse.ddl import create_tables
 from mono_recon.warehouse.lock import WriterLock
 from mono_recon.warehouse.publish import publish, published
+
+
+class _Lent:
+    """A frame that DuckDB may read until it is taken back.
+
+    DuckDB keeps what was registered inside a transaction until the transaction ends; this much it may keep.
+    """
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._rows: Any = frame.to_arrow()
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The rows, by Arrow's protocol."""
+        return self._rows.__arrow_c_stream__(requested_schema)
+
+    def take_back(self) -> None:
+        """Let go of the rows."""
+        self._rows = None
 
 
 class Warehouse:
@@ -130,22 +148,25 @@ class Warehouse:
 
     @contextmanager
     def _frames(self, frames: Mapping[str, pl.DataFrame]) -> Iterator[None]:
-        for name, frame in frames.items():
-            self._connection.register(name, frame)
+        lent = {name: _Lent(frame) for name, frame in frames.items()}
+        for name, rows in lent.items():
+            self._connection.register(name, rows)
         try:
             yield
         finally:
-            for name in frames:
+            for name, rows in lent.items():
                 self._connection.unregister(name)
+                rows.take_back()
 
 
-def open_warehouse(places: Places, *, read_only: bool, wait: bool = False) -> Warehouse:
+def open_warehouse(places: Places, *, read_only: bool, wait: bool = False, threads: int | None = None) -> Warehouse:
     """Open the warehouse; a writer makes what is missing and keeps other writers out.
 
     Args:
         places: Catalog and folder of the data files, absolute.
         read_only: Readers neither block the writer nor are blocked by it.
         wait: A writer waits for another one to finish instead of being refused.
+        threads: Threads of the engine; as many as there are cores if None.
 
     Raises:
         WarehouseLocked: Another process is writing.
@@ -156,6 +177,8 @@ def open_warehouse(places: Places, *, read_only: bool, wait: bool = False) -> Wa
             places.catalog.parent.mkdir(parents=True, exist_ok=True)
             opened.enter_context(WriterLock.acquire(places.catalog.parent, wait=wait))
         connection = opened.enter_context(start_engine())
+        if threads is not None:
+            connection.execute("SET threads = ?", [threads])
         if read_only:
             attach_to_read(connection, places)
         else:

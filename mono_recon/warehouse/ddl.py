@@ -93,6 +93,9 @@ def _drop_if_empty(connection: duckdb.DuckDBPyConnection, table: str, missing: l
 
 def _statements() -> Iterator[str]:
     yield "CALL mono.set_option('parquet_compression', 'zstd')"
+    # A higher level takes half as much time again for a twentieth fewer bytes; the newer pages save both.
+    yield "CALL mono.set_option('parquet_compression_level', '1')"
+    yield "CALL mono.set_option('parquet_version', '2')"
     for schema in ("raw", "core", "report"):
         yield f"CREATE SCHEMA IF NOT EXISTS mono.{schema}"
     for table in TABLES:

@@ -6,8 +6,8 @@ files that it rests on.
 
 import polars as pl
 
-from mono_recon.reconcile.context import Context
 from mono_recon.warehouse.connect import Warehouse
+from mono_recon.warehouse.scope import Scope
 
 _PLACES = """
     SELECT delivery_id AS record_id, known_at, file_sha256, line, byte_offset, signature_status
@@ -21,13 +21,13 @@ _PLACES = """
 """
 
 
-def read_lineage(warehouse: Warehouse, source_refs: pl.Series, context: Context) -> pl.DataFrame:
+def read_lineage(warehouse: Warehouse, source_refs: pl.Series, scope: Scope) -> pl.DataFrame:
     """Body of ``report.lineage``: where each source reference lies.
 
     Args:
         warehouse: The warehouse.
         source_refs: References that the report holds, distinct.
-        context: Date, as-of and settings.
+        scope: What exists for the report.
     """
     refs = source_refs.alias("source_ref").to_frame()
     return warehouse.query(
@@ -36,17 +36,17 @@ def read_lineage(warehouse: Warehouse, source_refs: pl.Series, context: Context)
             SELECT source_ref, split_part(source_ref, ':', 2) AS record_id FROM refs
         )
         SELECT source_ref, record_id, path, file_sha256, line, byte_offset, signature_status, known_at
-        FROM named JOIN places USING (record_id) JOIN mono.raw.files USING (file_sha256)
-        WHERE copy_of IS NULL
+        FROM named JOIN places USING (record_id) JOIN paths USING (file_sha256)
         QUALIFY row_number() OVER (PARTITION BY source_ref ORDER BY known_at, path, line) = 1
         ORDER BY source_ref
         """,  # noqa: S608  a constant of this module
-        {"k": context.as_of},
+        {"k": scope.as_of},
         refs=refs,
+        paths=scope.paths,
     )
 
 
-def read_source_files(warehouse: Warehouse, context: Context) -> list[tuple[str, str]]:
+def read_source_files(warehouse: Warehouse, scope: Scope) -> list[tuple[str, str]]:
     """Path and SHA-256 of every file that holds a record the report rests on, by path."""
     return warehouse.query(
         f"""
@@ -55,8 +55,8 @@ def read_source_files(warehouse: Warehouse, context: Context) -> list[tuple[str,
             UNION
             SELECT file_sha256 FROM mono.raw.quarantine WHERE known_at <= $k OR known_at IS NULL
         )
-        SELECT path, file_sha256 FROM mono.raw.files JOIN used USING (file_sha256)
-        WHERE copy_of IS NULL ORDER BY path, file_sha256
+        SELECT path, file_sha256 FROM paths JOIN used USING (file_sha256) ORDER BY path, file_sha256
         """,  # noqa: S608  a constant of this module
-        {"k": context.as_of},
+        {"k": scope.as_of},
+        paths=scope.paths,
     ).rows()

@@ -11,57 +11,57 @@ import polars as pl
 from mono_recon.core.exports import PAGE_COLUMNS, assign_exports, describe_exports
 from mono_recon.core.knowledge import as_known
 from mono_recon.reconcile.context import Context
-from mono_recon.reconcile.inputs import DayInputs
+from mono_recon.reconcile.inputs import OPENING, DayInputs
 from mono_recon.schemas import core
 from mono_recon.schemas.table import Table, polars_schema, schema_name, table_name
 from mono_recon.warehouse.connect import Warehouse
 from mono_recon.warehouse.error_pages import error_pages
+from mono_recon.warehouse.scope import Scope
 
 
-def read_day(warehouse: Warehouse, context: Context) -> DayInputs:
+def read_day(warehouse: Warehouse, context: Context, scope: Scope, opening: pl.DataFrame | None = None) -> DayInputs:
     """Everything that the report of a date rests on.
 
     Args:
         warehouse: The warehouse, open for reading at least.
         context: Date, as-of and settings.
+        scope: What exists for the report, as of its as-of.
+        opening: ``reconcile.inputs.OPENING`` of the breaks that the date before left open.
     """
-    known = context.as_of
-    copies = _copies(warehouse, known)
-    transfers = as_known(_known(warehouse, core.TransferObservations, known), copies, known)
-    collections = as_known(_known(warehouse, core.CollectionObservations, known), copies, known)
-    pages = assign_exports(_pages(warehouse, known))
-    items = _items(warehouse, known)
+    pages = assign_exports(_pages(warehouse, scope))
+    items = _items(warehouse, scope)
     return DayInputs(
-        transfers=transfers,
-        batches=as_known(_known(warehouse, core.BatchObservations, known), copies, known),
-        credits=as_known(_known(warehouse, core.AccountCredits, known), copies, known),
-        collections=collections,
-        accounts=_known(warehouse, core.Accounts, known),
-        balances=_known(warehouse, core.Balances, known),
-        adjustments=warehouse.query("SELECT * FROM mono.core.adjustments WHERE decided_at <= $k", {"k": known}),
+        transfers=_known(warehouse, core.TransferObservations, scope),
+        batches=_known(warehouse, core.BatchObservations, scope),
+        credits=_known(warehouse, core.AccountCredits, scope),
+        collections=_known(warehouse, core.CollectionObservations, scope),
+        accounts=_known(warehouse, core.Accounts, scope),
+        balances=_known(warehouse, core.Balances, scope),
+        adjustments=warehouse.query("SELECT * FROM mono.core.adjustments WHERE decided_at <= $k", {"k": scope.as_of}),
+        resolutions=warehouse.query("SELECT * FROM mono.core.resolutions WHERE decided_at <= $k", {"k": scope.as_of}),
+        opening=OPENING.to_frame() if opening is None else opening,
         exports=_exports(pages, items),
         appearances=_appearances(pages, items),
-        arrivals=_arrivals(warehouse, context),
-        refusals=_refusals(warehouse, context),
-        intake=_intake(warehouse, context),
+        arrivals=_arrivals(warehouse, context, scope),
+        refusals=_refusals(warehouse, context, scope),
+        intake=_intake(warehouse, context, scope),
     )
 
 
-def first_known(warehouse: Warehouse, as_of: datetime) -> datetime | None:
+def first_known(warehouse: Warehouse, scope: Scope) -> datetime | None:
     """When the earliest delivery was known; without any the earliest thing that Mono says it created."""
     since: datetime | None = warehouse.query(
-        """
-        SELECT coalesce(
-            (SELECT min(known_at) FROM mono.raw.deliveries WHERE known_at <= $k),
-            least(
-                (SELECT min(inserted_at) FROM mono.core.transfer_observations WHERE known_at <= $k),
-                (SELECT min(inserted_at) FROM mono.core.collection_observations WHERE known_at <= $k)
-            )
-        ) AS since
-        """,
-        {"k": as_of},
+        f"SELECT min(known_at) FROM ({_events(scope)}) WHERE known_at <= $k",  # noqa: S608  a constant of this module
+        {"k": scope.as_of},
+        late=scope.late,
     ).item()
-    return since
+    if since is not None:
+        return since
+    created = [
+        _known(warehouse, table, scope)["inserted_at"].min()
+        for table in (core.TransferObservations, core.CollectionObservations)
+    ]
+    return min((moment for moment in created if isinstance(moment, datetime)), default=None)
 
 
 def last_known(warehouse: Warehouse) -> datetime | None:
@@ -81,42 +81,43 @@ def last_known(warehouse: Warehouse) -> datetime | None:
     return latest
 
 
-def _known(warehouse: Warehouse, table: type[Table], as_of: datetime) -> pl.DataFrame:
+def _known(warehouse: Warehouse, table: type[Table], scope: Scope) -> pl.DataFrame:
+    """The rows of a table of ``core`` that exist, as they were known."""
+    columns = polars_schema(table)
     name = f"mono.{schema_name(table)}.{table_name(table)}"
-    found = warehouse.query(f"SELECT * FROM {name} WHERE known_at <= $k", {"k": as_of})  # noqa: S608  a contract's name
-    return found.select(list(polars_schema(table)))
+    held = warehouse.query(f"SELECT * FROM {name} WHERE known_at <= $k", {"k": scope.as_of}).select(list(columns))  # noqa: S608  a contract's name
+    there = held if scope.late.is_empty() else _of_page(held, scope).join(scope.lost_events, "source_ref", "anti")
+    return as_known(there, scope.copies) if "event_at" in columns else there
 
 
-def _copies(warehouse: Warehouse, as_of: datetime) -> pl.DataFrame:
-    """Copies of the events of which some copy was not known yet."""
-    return warehouse.query(
-        """
-        SELECT record_id, copy_id, known_at, event_at, signature_status FROM mono.raw.copies
-        WHERE kind = 'webhooks' AND record_id IN (SELECT record_id FROM mono.raw.copies WHERE known_at > $k)
-        """,
-        {"k": as_of},
-    )
+def _of_page(held: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """Without the rows of pages that do not exist."""
+    page = pl.col("source_ref").str.split(":").list.get(1)
+    lost = scope.lost_pages.rename({"page_id": "page", "fetched_at": "known_at"})
+    return held.with_columns(page.alias("page")).join(lost, on=["page", "known_at"], how="anti").drop("page")
 
 
-def _pages(warehouse: Warehouse, as_of: datetime) -> pl.DataFrame:
+def _pages(warehouse: Warehouse, scope: Scope) -> pl.DataFrame:
     """Accepted pages, and those that Mono answered with an error: both count for completeness."""
     accepted = warehouse.query(
         "SELECT * EXCLUDE (body) FROM mono.raw.export_pages WHERE status = 'accepted' AND fetched_at <= $k",
-        {"k": as_of},
-    )
+        {"k": scope.as_of},
+    ).join(scope.lost_pages, on=["page_id", "fetched_at"], how="anti")
     refused = warehouse.query(
         """
         SELECT subject_id, row_index, known_at, raw, raw_sha256 FROM mono.raw.quarantine
         WHERE reason = 'error_response' AND known_at <= $k
+            AND file_sha256 NOT IN (SELECT file_sha256 FROM late)
         """,
-        {"k": as_of},
+        {"k": scope.as_of},
+        late=scope.late,
     )
     return pl.concat([accepted.select(PAGE_COLUMNS), error_pages(refused)])
 
 
-def _items(warehouse: Warehouse, as_of: datetime) -> pl.DataFrame:
+def _items(warehouse: Warehouse, scope: Scope) -> pl.DataFrame:
     """Ids on each page, refused rows included: ``page_id``, ``fetched_at`` and ``item_id``."""
-    return warehouse.query(
+    found = warehouse.query(
         """
         SELECT split_part(source_ref, ':', 2) AS page_id, known_at AS fetched_at, transfer_id AS item_id
         FROM mono.core.transfer_observations WHERE channel = 'export' AND known_at <= $k
@@ -134,8 +135,9 @@ def _items(warehouse: Warehouse, as_of: datetime) -> pl.DataFrame:
         SELECT page_id, known_at, subject_id FROM mono.raw.quarantine
         WHERE page_id IS NOT NULL AND subject_id IS NOT NULL AND known_at <= $k
         """,
-        {"k": as_of},
+        {"k": scope.as_of},
     )
+    return found.join(scope.lost_pages, on=["page_id", "fetched_at"], how="anti")
 
 
 def _exports(pages: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
@@ -159,54 +161,74 @@ def _appearances(pages: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _arrivals(warehouse: Warehouse, context: Context) -> pl.DataFrame:
+def _events(scope: Scope) -> str:
+    """Every event with the clock of the earliest of its copies that exist, by the as-of or later."""
+    if scope.late.is_empty():
+        return "SELECT event_type, status, known_at FROM mono.raw.deliveries"
+    return """
+        SELECT event_type, status, known_at FROM mono.raw.deliveries
+        WHERE copies = 1 AND file_sha256 NOT IN (SELECT file_sha256 FROM late)
+        UNION ALL
+        SELECT any_value(event_type), any_value(status), min(copy.known_at)
+        FROM mono.raw.copies AS copy JOIN mono.raw.deliveries ON record_id = delivery_id
+        WHERE kind = 'webhooks' AND copy.file_sha256 NOT IN (SELECT file_sha256 FROM late) GROUP BY record_id
+    """
+
+
+def _arrivals(warehouse: Warehouse, context: Context, scope: Scope) -> pl.DataFrame:
     return warehouse.query(
-        """
-        SELECT event_type, status, count(*) AS count FROM mono.raw.deliveries
+        f"""
+        SELECT event_type, status, count(*) AS count FROM ({_events(scope)})
         WHERE known_at >= $start AND known_at < $end AND known_at <= $k
         GROUP BY ALL
-        """,
+        """,  # noqa: S608  a constant of this module
         _span(context),
+        late=scope.late,
     )
 
 
-def _refusals(warehouse: Warehouse, context: Context) -> pl.DataFrame:
+def _refusals(warehouse: Warehouse, context: Context, scope: Scope) -> pl.DataFrame:
     """Distinct records and rows refused on the date; each once, however often it lies in the archive."""
     return warehouse.query(
         """
         SELECT reason, count(DISTINCT raw_sha256) AS count FROM mono.raw.quarantine
-        WHERE (known_at >= $start AND known_at < $end AND known_at <= $k)
-            OR (known_at IS NULL AND archive_date = $day)
+        WHERE ((known_at >= $start AND known_at < $end AND known_at <= $k)
+            OR (known_at IS NULL AND archive_date = $day))
+            AND file_sha256 NOT IN (SELECT file_sha256 FROM late)
         GROUP BY ALL
         """,
         _span(context) | {"day": context.business_date},
+        late=scope.late,
     )
 
 
-def _intake(warehouse: Warehouse, context: Context) -> pl.DataFrame:
+def _intake(warehouse: Warehouse, context: Context, scope: Scope) -> pl.DataFrame:
     """Records known on the date, by what became of them; of an event's copies the earliest is the one used."""
     counted = warehouse.query(
-        """
+        f"""
         WITH seen AS (
-            SELECT status AS outcome, known_at FROM mono.raw.deliveries
+            SELECT status AS outcome, known_at FROM ({_events(scope)})
             UNION ALL
-            SELECT status, fetched_at FROM mono.raw.export_pages
+            SELECT status, fetched_at FROM mono.raw.export_pages ANTI JOIN lost_pages USING (page_id, fetched_at)
             UNION ALL
             SELECT 'duplicates', known_at FROM (
                 SELECT known_at, row_number() OVER (
                     PARTITION BY kind, record_id ORDER BY known_at, file_sha256, line
                 ) AS number
-                FROM mono.raw.copies WHERE known_at <= $k
+                FROM mono.raw.copies WHERE known_at <= $k AND file_sha256 NOT IN (SELECT file_sha256 FROM late)
             ) WHERE number > 1
             UNION ALL
             SELECT 'quarantined', coalesce(known_at, $start) FROM mono.raw.quarantine
             WHERE page_id IS NULL AND (known_at IS NOT NULL OR archive_date = $day)
+                AND file_sha256 NOT IN (SELECT file_sha256 FROM late)
         )
         SELECT outcome AS metric, count(*) AS count FROM seen
         WHERE known_at >= $start AND known_at < $end AND known_at <= $k
         GROUP BY ALL
-        """,
+        """,  # noqa: S608  a constant of this module
         _span(context) | {"day": context.business_date},
+        late=scope.late,
+        lost_pages=scope.lost_pages,
     )
     named = dict(counted.iter_rows())
     told = {name: named.get(name, 0) for name in ("accepted", "duplicates", "unused", "quarantined")}

@@ -38,7 +38,7 @@ def one_input(data: bytes) -> None:
     """Cut an input into records and read each."""
     choice = data[0] if data else 0
     kind, form, content = KINDS[choice % 2], FORMS[choice // 2 % 3], data[1:]
-    source = Source(ArchiveFile(f"{kind}/a", Path("a"), kind, len(content), 0, None, None), "0" * 64)
+    source = Source(ArchiveFile(f"{kind}/a", "a", kind, len(content), 0, None, None), "0" * 64)
     last = -1
     for record in records_of(Piece(source, form, content), RULES):
         assert record.byte_offset > last or record.byte_offset == 0

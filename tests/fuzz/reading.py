@@ -71,7 +71,7 @@ def check(kind: str, raw: bytes) -> Decoded:
 
 def read(kind: str, raw: bytes) -> Decoded:
     """What becomes of a record, as frames."""
-    file = ArchiveFile(f"{kind}/a.json", Path("a.json"), kind, len(raw), 0, date(2026, 3, 1), FETCHED_AT)
+    file = ArchiveFile(f"{kind}/a.json", "a.json", kind, len(raw), 0, date(2026, 3, 1), FETCHED_AT)
     # An element is handed over as it is; lines and documents are first cut out of their file.
     return decode_chunk(Chunk((Piece(Source(file, "0" * 64), "element", raw),)), RULES)
 

@@ -43,6 +43,7 @@ def test_an_archive_is_brought_in_and_every_record_is_accounted_for(archive: Arc
         "rows_accepted": 1,
         "rows_quarantined": 1,
         "refused_adjustments": (),
+        "refused_resolutions": (),
     }
     assert archive.query(FILES).rows() == [
         ("exports/a.jsonl", None, 2, 1, 0, 0, 1),

@@ -1,5 +1,4 @@
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -13,7 +12,7 @@ DAY = datetime(2026, 3, 2, 5, tzinfo=UTC)
 
 
 def file(path: str, *, size: int = 1, mtime_ns: int = 1, fetched_at: datetime | None = None) -> ArchiveFile:
-    return ArchiveFile(path, Path(path), path.partition("/")[0], size, mtime_ns, None, fetched_at)
+    return ArchiveFile(path, path, path.partition("/")[0], size, mtime_ns, None, fetched_at)
 
 
 def held(*rows: tuple[str, str, str | None], **values: object) -> pl.DataFrame:

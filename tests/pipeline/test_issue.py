@@ -8,7 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from mono_recon.pipeline.issue import STAGING, Issued, IssueError, issue, make_report, recover
+from mono_recon.pipeline.issue import STAGING, Issued, IssueError, recover
+from mono_recon.pipeline.making import make_report
 from mono_recon.pipeline.reports import issue_dates
 from mono_recon.reconcile.totals import IdentityError
 from mono_recon.report.model import Report
@@ -69,14 +70,14 @@ def undisturbed(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture
 def made(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     """The report is made already; what is tried is how it is issued."""
-    monkeypatch.setattr("mono_recon.pipeline.issue.make_report", lambda *_, **__: report)
+    monkeypatch.setattr("mono_recon.pipeline.reports.make_report", lambda *_, **__: report)
 
 
 @pytest.fixture(scope="module")
 def report(ingested: Path) -> Report:
     settings = Archive(ingested).settings
     with open_warehouse(settings.warehouse, read_only=True) as warehouse:
-        return make_report(warehouse, settings, DAY, AS_OF, version=1)
+        return make_report(warehouse, settings, DAY, AS_OF)
 
 
 def issue_day(archive: Archive) -> list[Issued]:
@@ -171,11 +172,8 @@ def test_a_report_that_does_not_add_up_is_not_issued(archive: Archive, monkeypat
         raise IdentityError("open transfers do not roll forward")
 
     before = archive.snapshot()
-    monkeypatch.setattr("mono_recon.pipeline.issue.reconcile_day", wrong)
-    with (
-        open_warehouse(archive.settings.warehouse, read_only=False) as warehouse,
-        pytest.raises(IdentityError, match="roll forward"),
-    ):
-        issue(warehouse, archive.settings, DAY, AS_OF)
+    monkeypatch.setattr("mono_recon.pipeline.making.reconcile_day", wrong)
+    with pytest.raises(IdentityError, match="roll forward"):
+        issue_day(archive)
     assert_nothing_is_issued(archive, before)
     assert not (archive.root / "reports").exists()

@@ -48,21 +48,25 @@ def test_dates_are_issued_oldest_first_and_once(archive: Archive) -> None:
 @pytest.mark.parametrize(
     ("as_of", "replay", "taken"),
     [
-        (None, False, utc(3, 14, 45)),
-        (None, True, utc(3, 11)),
-        ("latest", False, utc(3, 5)),
-        (utc(4, 1), True, utc(4, 1)),
+        (None, False, [utc(3, 14, 45)]),
+        (None, True, [utc(3, 11), utc(3, 14, 45)]),
+        ("latest", False, [utc(3, 5)]),
+        (utc(4, 1), True, [utc(4, 1)]),
     ],
 )
-def test_the_as_of_is_the_one_given_else_the_first_of_a_replay_or_the_last_that_has_passed(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch, as_of: datetime | str | None, replay: bool, taken: datetime
+def test_the_as_ofs_are_the_one_given_else_the_schedule_replayed_or_the_last_that_has_passed(
+    archive: Archive,
+    monkeypatch: pytest.MonkeyPatch,
+    as_of: datetime | str | None,
+    replay: bool,
+    taken: list[datetime],
 ) -> None:
-    def note(_warehouse: Warehouse, _settings: Settings, day: date, moment: datetime) -> Issued:
-        return Issued(day, 1, moment, "balanced", "", archive.root, {})
+    def note(_warehouse: Warehouse, _settings: Settings, day: date, moment: datetime) -> list[Issued]:
+        return [Issued(day, 1, moment, "balanced", "", archive.root, {})]
 
-    monkeypatch.setattr("mono_recon.pipeline.reports.issue", note)
-    (made,) = issue_dates(archive.settings, [MONDAY], as_of=as_of, replay=replay, now=NOW)
-    assert (made.business_date, made.as_of) == (MONDAY, taken)
+    monkeypatch.setattr("mono_recon.pipeline.reports.bring_up_to_date", note)
+    made = issue_dates(archive.settings, [MONDAY], as_of=as_of, replay=replay, now=NOW)
+    assert [(each.business_date, each.as_of) for each in made] == [(MONDAY, moment) for moment in taken]
 
 
 def test_one_date_that_is_not_over_keeps_the_others_back(archive: Archive) -> None:

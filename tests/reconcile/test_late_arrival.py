@@ -9,7 +9,7 @@ from typing import Any
 
 from mono_recon.demo.write import write_demo
 from mono_recon.pipeline.ingest import ingest
-from mono_recon.pipeline.issue import make_report
+from mono_recon.pipeline.making import make_report
 from mono_recon.pipeline.timing import scheduled
 from mono_recon.settings import load_settings
 from mono_recon.warehouse.connect import open_warehouse
@@ -33,7 +33,7 @@ def _reports(root: Path, day: date, *as_ofs: datetime) -> list[dict[str, list[tu
     settings = load_settings(root, None, {})
     ingest(settings, environ={})
     with open_warehouse(settings.warehouse, read_only=True) as warehouse:
-        made = [make_report(warehouse, settings, day, as_of, version=1).tables for as_of in as_ofs]
+        made = [make_report(warehouse, settings, day, as_of).tables for as_of in as_ofs]
     return [{name: table.rows() for name, table in tables.items() if name != "lineage"} for tables in made]
 
 

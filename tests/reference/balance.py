@@ -207,8 +207,12 @@ def balance_breaks(world: World, matching: Matching) -> Iterator[Break]:
     first = min((world.bd(row["balance_at"]) for row in balances), default=world.day)
     for back in range((world.day - first).days + 1):
         context = replace(world.context, business_date=world.day - timedelta(days=back))
-        for account in sorted({_account(row) for row in balances}):
-            yield from _balance_break(_prove(world, flows, account, context), context)
+        found = [
+            each
+            for account in sorted({_account(row) for row in balances})
+            for each in _balance_break(_prove(world, flows, account, context), context)
+        ]
+        yield from {each.subject_id: each for each in reversed(found)}.values()
 
 
 def _balance_break(row: Row, context: Context) -> Iterator[Break]:

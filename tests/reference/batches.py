@@ -27,12 +27,6 @@ def names(transfer: Entity, batch: Entity) -> bool:
     )
 
 
-def summed(batch: Facts, belonging: list[Facts]) -> list[Facts]:
-    """Members whose money can be added to the batch's total: those in its currency."""
-    currency = batch.value("currency")
-    return [member for member in belonging if currency in (None, member.value("currency"))]
-
-
 def listed_ids(batch: Entity) -> set[str]:
     """Everything that any event of the batch lists."""
     return {name for row in batch.observations for name in row["listed_transfer_ids"] or []}
@@ -59,7 +53,7 @@ def _found(world: World, facts: Facts, name: str, cls: str, moment: datetime, di
 
 
 def _total(world: World, batch: Entity, facts: Facts) -> Iterator[Break]:
-    declared, belonging = facts.value("total_amount_minor"), summed(facts, members(world, batch))
+    declared, belonging = facts.value("total_amount_minor"), members(world, batch)
     first = sum(member.first["amount_minor"] for member in belonging)
     last = sum(member.value("amount_minor") for member in belonging)
     if declared is None or declared in (first, last):

@@ -174,7 +174,7 @@ def _collections(world: World, state: Matching, names: list[str]) -> None:
             starts = [run.start for run in intent.runs if run.state == "account_credited"]
             near = [start for start in starts if abs(row["transaction_at"] - start) <= timedelta(minutes=15)]
             if near and intent.id not in used and _same_money(row, intent.before(world.context.end)):
-                pairs.append((row, intent.id, min(near)))
+                pairs.append((row, intent.id, min(starts)))
     _pair_up(state, "collection", pairs)
 
 

@@ -139,7 +139,7 @@ def _batch_lines(world: World, transfers: list[Row], carried: Carried) -> list[R
         if not world.on_day(facts.inserted_at) and not any(member.id in present for member in members):
             continue
         by_state: Counter[str] = Counter()
-        for member in batches.summed(facts, members):
+        for member in members:
             by_state[member.state if member.state in FINAL else "open"] += member.value("amount_minor")
         declared = facts.value("total_amount_minor")
         line = {

@@ -131,7 +131,7 @@ def known_by(made: DayInputs, as_of: datetime) -> DayInputs:
     clocks: dict[str, str] = dict.fromkeys(
         ("transfers", "batches", "credits", "collections", "accounts", "balances"), "known_at"
     )
-    clocks |= {"adjustments": "decided_at", "exports": "last_fetched_at"}
+    clocks |= {"adjustments": "decided_at", "resolutions": "decided_at", "exports": "last_fetched_at"}
     known: dict[str, Any] = {name: getattr(made, name).filter(pl.col(clock) <= as_of) for name, clock in clocks.items()}
     known["appearances"] = made.appearances.filter(pl.col("started_at") <= as_of)
     return replace(made, **known)

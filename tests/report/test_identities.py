@@ -84,7 +84,7 @@ def test_a_balance_without_figures_owes_none() -> None:
         ({"break_date": date(2026, 2, 27)}, "balanced"),
         ({"class": "review"}, "balanced"),
         ({"class": "timing", "break_type": "awaiting_balance"}, "awaiting"),
-        ({"class": "timing", "break_type": "awaiting_balance", "status": "resolved"}, "balanced"),
+        ({"class": "timing", "break_type": "awaiting_balance", "status": "resolved"}, "awaiting"),
         ({"class": "data", "break_type": "feed_missing"}, "incomplete"),
         ({"class": "data", "break_type": "incomplete_export"}, "incomplete"),
         ({"class": "data", "break_type": "signature_failed"}, "balanced"),
