@@ -59,7 +59,8 @@ def _in_turn(runs: Mapping[str, Callable[[], Measured]], rounds: int) -> dict[st
         for name, run in runs.items():
             measured[name].append(run())
             latest = measured[name][-1]
-            sys.stderr.write(f"{number + 1}: {name}: {latest.seconds:.1f} s, {latest.peak_mb:,.0f} MB\n")
+            figures = f"{latest.seconds:.1f} s, {latest.cpu_seconds:.1f} CPU s, {latest.peak_mb:,.0f} MB"
+            sys.stderr.write(f"{number + 1}: {name}: {figures}\n")
     return measured
 
 
@@ -87,10 +88,11 @@ def _median(measured: list[Measured]) -> float:
 
 
 def _table(measured: Mapping[str, list[Measured]]) -> str:
-    lines = ["| Run | Median s | Each s | Peak MB |", "|---|---:|---|---:|"]
+    lines = ["| Run | Median s | Each s | CPU s | Peak MB |", "|---|---:|---|---:|---:|"]
     for name, runs in measured.items():
         each = " ".join(f"{run.seconds:.1f}" for run in runs)
-        lines.append(f"| {name} | {_median(runs):.1f} | {each} | {max(run.peak_mb for run in runs):,.0f} |")
+        cpu, peak = statistics.median(run.cpu_seconds for run in runs), max(run.peak_mb for run in runs)
+        lines.append(f"| {name} | {_median(runs):.1f} | {each} | {cpu:.1f} | {peak:,.0f} |")
     return "\n".join(lines)
 
 

@@ -1,5 +1,6 @@
-"""A command run and measured from outside: wall time, and the memory of all its processes together."""
+"""A command run and measured from outside: wall and CPU time, and the memory of all its processes together."""
 
+import os
 import subprocess
 import sys
 import time
@@ -16,12 +17,14 @@ _PROC = Path("/proc")
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Wall time in seconds and the largest memory seen, in MB of 10^6 bytes.
+    """Wall and CPU time in seconds and the largest memory seen, in MB of 10^6 bytes.
 
-    Memory is the proportional set size of all processes together: a page that several share counts once.
+    CPU time is that of the command and of all processes that it waited for. Memory is the proportional set size of
+    all processes together: a page that several share counts once.
     """
 
     seconds: float
+    cpu_seconds: float
     peak_mb: float
 
 
@@ -31,7 +34,7 @@ def measure(command: Sequence[str], environ: Mapping[str, str]) -> Measured:
     Raises:
         RuntimeError: It failed; the message is its last words.
     """
-    begin = time.perf_counter()
+    begin, before = time.perf_counter(), _cpu()
     with subprocess.Popen(command, env=dict(environ), stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:  # noqa: S603  commands of the benchmarks
         peak = 0
         while process.poll() is None:
@@ -41,7 +44,7 @@ def measure(command: Sequence[str], environ: Mapping[str, str]) -> Measured:
         words = process.stdout.read().decode(errors="replace") if process.stdout else ""
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {words[-2000:]}")
-    return Measured(seconds, peak / _MB)
+    return Measured(seconds, _cpu() - before, peak / _MB)
 
 
 def machine() -> str:
@@ -51,6 +54,12 @@ def machine() -> str:
     memory = int((_PROC / "meminfo").read_text().split()[1]) * 1024 / 2**30
     python = ".".join(map(str, sys.version_info[:3]))
     return f"{cores} cores ({model.partition(': ')[2]}), {memory:.0f} GiB, Python {python}"
+
+
+def _cpu() -> float:
+    """CPU seconds of all processes that were waited for."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _memory(root: int) -> int:

@@ -16,7 +16,8 @@ from pathlib import Path
 from bench import deliveries
 from mono_recon.archive.chunks import iter_chunks
 from mono_recon.archive.decode import decode_chunk
-from mono_recon.archive.files import hash_files, list_archive
+from mono_recon.archive.files import list_archive
+from mono_recon.archive.parallel import hash_files
 from mono_recon.archive.rules import Rules, Secret
 from mono_recon.pipeline.ingest import ingest
 from mono_recon.settings import load_settings
@@ -26,7 +27,7 @@ _MAIN = {
     "open the warehouse": ("open_warehouse",),
     "list and hash files": ("list_archive", "hash_files"),
     "sort files into new, moved and copied": ("take_inventory", "unchanged", "held_files"),
-    "wait for decoded chunks (and cut files into chunks)": ("decode_files",),
+    "wait for decoded chunks, and unpack them": ("decode_files",),
     "put chunks together": ("_combined",),
     "ask what is held": ("held_events", "held_pages", "bodies"),
     "merge duplicates": ("merge_events", "merge_pages", "contested", "_of_new"),
@@ -37,10 +38,11 @@ _MAIN = {
 }
 _DECODING = {
     "split into records": ("records_of",),
-    "strict JSON, delivery and body": ("decode_noting",),
+    "strict JSON, delivery and body": ("decode",),
     "signature": ("verify",),
-    "typed event": ("_interpret",),
-    "frames": ("_frame",),
+    "typed event": ("<built-in method msgspec._core.convert>",),
+    "rows": ("rows_of",),
+    "frames, validated": ("_frame",),
 }
 
 

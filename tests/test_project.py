@@ -86,7 +86,7 @@ def test_the_makefile_has_every_command_of_a_contributor() -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_command_that_a_document_names_exists(document: Path) -> None:
     named = re.findall(
-        r"mono-recon (?:--data \w+ )?([a-z]+(?: (?:list|show)\b)?)", document.read_text(encoding="utf-8")
+        r"mono-recon (?:--data \w+ )?([a-z]+(?: (?:list|show|diff|verify)\b)?)", document.read_text(encoding="utf-8")
     )
     for command in set(named):
         found, _, unused = app.parse_commands(command.split())

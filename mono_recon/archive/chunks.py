@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
+import msgspec
+
 from mono_recon.archive.arrays import BLANK, Element, LongRecord, NotAnArrayError, split_array
 from mono_recon.archive.contents import BrokenOffError, read_blocks
 from mono_recon.archive.files import ArchiveFile
@@ -26,16 +28,14 @@ _LINE_END = b"\r\n"
 _AROUND = len(BOM) + len(_LINE_END)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True, gc=False):
     """A file and the hash of its bytes."""
 
     file: ArchiveFile
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True, gc=False):
     """Bytes of one file.
 
     Attributes:
@@ -55,8 +55,7 @@ class Piece:
     broken_off: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedPiece:
+class RefusedPiece(msgspec.Struct, frozen=True, gc=False):
     """A record that is refused without being read: its place, its first 64 KiB and its hash."""
 
     source: Source

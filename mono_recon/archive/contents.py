@@ -47,6 +47,9 @@ def read_blocks(file: ArchiveFile, max_bytes: int) -> Iterator[bytes]:
     Raises:
         BrokenOffError: After everything that could be read was given.
     """
+    if file.size < BLOCK_BYTES and not file.path.endswith((".gz", ".zst")):
+        yield from _limited(_small(file), max_bytes)
+        return
     gathered: list[bytes] = []
     size = 0
     try:
@@ -62,6 +65,18 @@ def read_blocks(file: ArchiveFile, max_bytes: int) -> Iterator[bytes]:
         raise
     if size:
         yield b"".join(gathered)
+
+
+def _small(file: ArchiveFile) -> Iterator[bytes]:
+    try:
+        with FileIO(file.absolute) as stream:
+            # Fewer bytes than were asked for are the last.
+            while block := stream.read(file.size + 1):
+                yield block
+                if len(block) <= file.size:
+                    return
+    except OSError as error:
+        raise _unreadable(error) from error
 
 
 def _limited(pieces: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
@@ -82,11 +97,15 @@ def _pieces(file: ArchiveFile) -> Iterator[bytes]:
             elif file.path.endswith(".zst"):
                 yield from _decompressed(stream, zstandard.ZstdDecompressor().decompressobj, _ZSTD_STEP)
             else:
-                yield from iter(lambda: stream.read(min(file.size + 1, BLOCK_BYTES)), b"")
+                yield from iter(lambda: stream.read(BLOCK_BYTES), b"")
     except OSError as error:
-        raise BrokenOffError("unreadable_file", f"cannot be read: {error.strerror}") from error
+        raise _unreadable(error) from error
     except (zlib.error, zstandard.ZstdError) as error:
         raise BrokenOffError("unreadable_file", f"cannot be decompressed: {error}") from error
+
+
+def _unreadable(error: OSError) -> BrokenOffError:
+    return BrokenOffError("unreadable_file", f"cannot be read: {error.strerror}")
 
 
 def _decompressed(stream: FileIO, start: Callable[[], _Decompressor], step: int) -> Iterator[bytes]:

@@ -8,7 +8,6 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -30,7 +29,6 @@ _FETCHED_AT = re.compile(
     r"(?:(Z)|([+-][0-9]{2})[:-]?([0-9]{2}))"
 )
 _BLOCK = 1024 * 1024
-_WORTH_A_THREAD = 64 * 1024
 
 
 class ArchiveError(OSError):
@@ -105,20 +103,15 @@ def hash_file(file: ArchiveFile) -> str:
     """
     digest = hashlib.sha256()
     try:
+        wanted = min(file.size + 1, _BLOCK)
         with FileIO(file.absolute) as stream:
-            while block := stream.read(min(file.size + 1, _BLOCK)):
+            while block := stream.read(wanted):
                 digest.update(block)
+                if len(block) < wanted and file.size < _BLOCK:
+                    break  # Fewer bytes than were asked for are the last.
     except OSError as error:
         return hashlib.sha256(f"unreadable\0{file.path}\0{error.strerror}".encode()).hexdigest()
     return digest.hexdigest()
-
-
-def hash_files(files: Sequence[ArchiveFile], threads: int = 2) -> list[str]:
-    """The hash of each file, in the files' order."""
-    with ThreadPoolExecutor(threads) as pool:
-        # Handing over a small file takes longer than hashing it.
-        large = {file.path: pool.submit(hash_file, file) for file in files if file.size > _WORTH_A_THREAD}
-        return [large[file.path].result() if file.path in large else hash_file(file) for file in files]
 
 
 def archive_day(folders: Sequence[str]) -> date | None:

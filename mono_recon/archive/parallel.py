@@ -1,20 +1,22 @@
-"""Files decoded on all cores, in order, with bounded memory.
+"""Files hashed and decoded on all cores, in order, with bounded memory.
 
-Here belongs the handing of chunks to worker processes. Processes are spawned, never forked: the engine's threads
-do not survive a fork.
+Here belongs the handing of files and chunks to worker processes. Processes are spawned, never forked: the engine's
+threads do not survive a fork.
 """
 
 import gc
 import signal
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from itertools import chain
 from multiprocessing import get_context
 
 from mono_recon.archive import chunks
 from mono_recon.archive.decode import decode_chunk
 from mono_recon.archive.decoded import Decoded
-from mono_recon.archive.files import ArchiveFile
+from mono_recon.archive.files import ArchiveFile, hash_file
 from mono_recon.archive.rules import Rules
 
 # Objects that a worker makes before the collector looks for cycles, in place of 700.
@@ -26,30 +28,50 @@ _Sources = Sequence[tuple[ArchiveFile, str]]
 _Running = tuple[_Sources, Future[Decoded | None]]
 
 
-def decode_files(files: _Sources, rules: Rules, workers: int = 2) -> Generator[Decoded, None, None]:
-    """The outcome of each chunk of files, in the files' order.
+@contextmanager
+def reading_processes(files: Iterable[ArchiveFile], workers: int = 2) -> Iterator[ProcessPoolExecutor | None]:
+    """Processes to read files with; None where there is so little to read that starting them takes longer.
 
-    Where there is little to read it is read here and now.
+    They end with the block, and drop what they have not begun.
+    """
+    if sum(map(_weight, files)) <= workers * chunks.CHUNK_BYTES:
+        yield None
+        return
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def hash_files(files: Sequence[ArchiveFile], pool: ProcessPoolExecutor | None = None) -> list[str]:
+    """The hash of each file, in the files' order."""
+    batches = _batches([(file, "") for file in files])
+    hashed = map(_hash_batch, batches) if pool is None else pool.map(_hash_batch, batches)
+    return list(chain.from_iterable(hashed))
+
+
+def decode_files(
+    files: _Sources, rules: Rules, pool: ProcessPoolExecutor | None = None, *, ahead: int = 3
+) -> Iterator[Decoded]:
+    """The outcome of each chunk of files, in the files' order.
 
     Args:
         files: Files with the SHA-256 of each.
         rules: Limits and secrets.
-        workers: Processes; at most one chunk more than these is held.
+        pool: Processes to do it; without them it is done here.
+        ahead: Chunks that are read or held at most, besides the one given.
     """
-    if workers == 1 or sum(_weight(file) for file, _ in files) <= workers * chunks.CHUNK_BYTES:
+    if pool is None:
         yield from (decode_chunk(chunk, rules) for chunk in chunks.iter_chunks(files, rules))
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
-    try:
-        running: deque[_Running] = deque()
-        for task in _started(pool, files, rules):
-            running.append(task)
-            if len(running) > workers:
-                yield from _finished(running.popleft(), rules)
-        while running:
+    running: deque[_Running] = deque()
+    for task in _started(pool, files, rules):
+        running.append(task)
+        if len(running) >= ahead:
             yield from _finished(running.popleft(), rules)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    while running:
+        yield from _finished(running.popleft(), rules)
 
 
 def _started(pool: ProcessPoolExecutor, files: _Sources, rules: Rules) -> Iterator[_Running]:
@@ -90,6 +112,10 @@ def _batches(files: _Sources) -> Iterator[_Sources]:
 def _weight(file: ArchiveFile) -> int:
     """About how many bytes a file holds."""
     return file.size * (_PACKED if file.path.endswith((".gz", ".zst")) else 1)
+
+
+def _hash_batch(batch: _Sources) -> list[str]:
+    return [hash_file(file) for file, _ in batch]
 
 
 def _decode_batch(batch: _Sources, rules: Rules) -> Decoded | None:

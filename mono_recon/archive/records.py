@@ -6,7 +6,6 @@ an array. What a record says is read in ``webhooks`` and ``exports``.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import cast
 
 import msgspec
@@ -29,8 +28,7 @@ _BLANK_LINES = re.compile(rb"(?:[ \t\r]*\n)*")
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-@dataclass(slots=True)
-class Record:
+class Record(msgspec.Struct, gc=False):
     """The bytes of a record without line ending or byte-order mark, and where they begin."""
 
     raw: bytes

@@ -116,7 +116,7 @@ def _show_rows(console: Console, title: str, rows: pl.DataFrame, names: Sequence
     _title(console, title, rows)
     if rows.is_empty():
         return
-    shown = ([_cell(row, name) for name in names] for row in rows.head(_SHOWN).iter_rows(named=True))
+    shown = ([_cell(row, name) for name in names] for row in rows.tail(_SHOWN).iter_rows(named=True))
     console.print(table(names, shown, numbers=("amount", "age_days")))
     _show_rest(console, rows)
 

@@ -103,6 +103,8 @@ def describe_exports(pages: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
             pl.col("total_items").max(),
             (_IS_ANSWER & (pl.col("total_items").is_null() | pl.col("total_pages").is_null())).any().alias("is_open"),
             pl.col("is_narrowed").any(),
+            pl.col("fetched_at").min().alias("first_fetched_at"),
+            pl.col("fetched_at").max().alias("last_fetched_at"),
         )
         .join(_item_counts(answers, items), on=_EXPORT, how="left", nulls_equal=True)
         .join(_unhealed(pages, answers), on=_EXPORT, how="left", nulls_equal=True)

@@ -58,8 +58,8 @@ def differences(
     changed = both.filter(pl.col("value") != pl.col("value_after")).select(
         *_FACT,
         pl.lit("changed").alias("change"),
-        pl.col("value").list.join("|").alias("old_value"),
-        pl.col("value_after").list.join("|").alias("new_value"),
+        pl.col("value").list.join("|", ignore_nulls=False).alias("old_value"),
+        pl.col("value_after").list.join("|", ignore_nulls=False).alias("new_value"),
     )
     return (
         pl.concat([moved, changed], how="diagonal")

@@ -6,13 +6,14 @@ repeat one another is decided in ``core``, and what is written for them in ``int
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from mono_recon.archive.decoded import Decoded
-from mono_recon.archive.files import ArchiveFile, hash_files, list_archive
-from mono_recon.archive.parallel import decode_files
+from mono_recon.archive.files import ArchiveFile, list_archive
+from mono_recon.archive.parallel import decode_files, hash_files, reading_processes
 from mono_recon.archive.rules import Rules, Secret
 from mono_recon.pipeline.exports import settle_exports
 from mono_recon.pipeline.handwritten import take_adjustments, take_resolutions
@@ -22,7 +23,7 @@ from mono_recon.schemas.raw import Files, Quarantine
 from mono_recon.schemas.table import polars_schema
 from mono_recon.settings import Settings, resolve_secret
 from mono_recon.warehouse.connect import Warehouse, open_warehouse
-from mono_recon.warehouse.held import held_files
+from mono_recon.warehouse.held import held_files, refused_records
 from mono_recon.warehouse.news import last_intake
 
 Decode = Callable[[Sequence[Hashed]], Iterator[Decoded]]
@@ -89,14 +90,17 @@ def ingest(
         held = held_files(warehouse)
         still = set() if rehash else unchanged(listing.files, held)
         candidates = [file for file in listing.files if file.path not in still]
-        hashed = list(zip(candidates, hash_files(candidates), strict=True))
-        inventory = take_inventory(hashed, still, held)
-        read = pl.DataFrame(schema=polars_schema(Files))
-        with warehouse.transaction():
-            adjustments = take_adjustments(warehouse, settings)
-            resolutions = take_resolutions(warehouse, settings)
-            if inventory.has_news:
-                read = _write(warehouse, inventory, held, _heard(rules, on_progress))
+        with reading_processes(candidates) as pool:
+            hashed = list(zip(candidates, hash_files(candidates, pool), strict=True))
+            inventory = take_inventory(hashed, still, held)
+            read = pl.DataFrame(schema=polars_schema(Files))
+            with warehouse.transaction():
+                adjustments = take_adjustments(warehouse, settings)
+                resolutions = take_resolutions(warehouse, settings)
+                if inventory.has_news:
+                    read = _write(
+                        warehouse, inventory, held, _heard(partial(decode_files, rules=rules, pool=pool), on_progress)
+                    )
         warehouse.publish()
     return IngestResult(
         files_new=read.height,
@@ -118,20 +122,20 @@ def _rules(settings: Settings, environ: Mapping[str, str]) -> Rules:
     return Rules(tuple(secrets), settings.webhooks.require_signature, limits.max_record_bytes, limits.max_file_bytes)
 
 
-def _heard(rules: Rules, on_progress: Progress | None) -> Decode:
+def _heard(decode: Decode, on_progress: Progress | None) -> Decode:
     """Decoding that tells how many bytes on disk have been reached."""
 
-    def decode(files: Sequence[Hashed]) -> Iterator[Decoded]:
+    def heard(files: Sequence[Hashed]) -> Iterator[Decoded]:
         sizes = {sha256: file.size for file, sha256 in files}
         total, reached = sum(sizes.values()), set[str]()
-        for decoded in decode_files(files, rules):
+        for decoded in decode(files):
             for frame in (decoded.deliveries, decoded.pages, decoded.quarantine):
                 reached.update(frame["file_sha256"].unique())
             if on_progress is not None:
                 on_progress("ingest", sum(sizes[sha256] for sha256 in reached), total)
             yield decoded
 
-    return decode
+    return heard
 
 
 def _write(warehouse: Warehouse, inventory: Inventory, held: pl.DataFrame, decode: Decode) -> pl.DataFrame:
@@ -146,7 +150,8 @@ def _write(warehouse: Warehouse, inventory: Inventory, held: pl.DataFrame, decod
     for files in inventory.unread:
         rows = _file_rows([(file, sha256, None) for file, sha256 in files])
         paths = pl.concat([paths, rows.select(paths.columns)]).group_by("file_sha256").agg(pl.col("path").min())
-        taken = [take(warehouse, portion, paths) for portion in portions(decode(files))]
+        refused = refused_records(warehouse, rows.select("path").join(held, on="path", how="semi"))
+        taken = [take(warehouse, portion, paths, refused) for portion in portions(decode(files))]
         read = pl.concat([read, _counted(rows, [part.counts for part in taken])])
         pages += [part.pages for part in taken]
     _check(read)

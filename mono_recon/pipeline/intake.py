@@ -65,13 +65,14 @@ def portions(chunks: Iterable[Decoded]) -> Iterator[Decoded]:
         yield _combined(gathered)
 
 
-def take(warehouse: Warehouse, portion: Decoded, paths: pl.DataFrame) -> Taken:
+def take(warehouse: Warehouse, portion: Decoded, paths: pl.DataFrame, refused: pl.DataFrame) -> Taken:
     """Write what a portion adds to what is held.
 
     Args:
         warehouse: Open for writing, in a transaction.
         portion: Decoded records.
         paths: ``file_sha256`` and ``path`` of every file held or being read.
+        refused: ``warehouse.held.refused_records`` of files that have grown: what is refused again repeats it.
 
     Raises:
         AccountingError: The counts of a file do not add up.
@@ -82,9 +83,11 @@ def take(warehouse: Warehouse, portion: Decoded, paths: pl.DataFrame) -> Taken:
     merged = merge_pages(pages, held_pages(warehouse, pages), paths)
     taken_pages = pages.join(merged.new.select("record"), on="record", how="semi")
     place = ["page_id", "file_sha256", "line", "byte_offset"]
+    records = portion.quarantine.filter(pl.col("page_id").is_null())
+    repeated = records.join(refused, on=refused.columns, how="semi")
     quarantine = pl.concat(
         [
-            portion.quarantine.filter(pl.col("page_id").is_null()),
+            records.join(refused, on=refused.columns, how="anti"),
             portion.quarantine.join(taken_pages, on=place, how="semi"),
         ]
     )
@@ -101,7 +104,11 @@ def take(warehouse: Warehouse, portion: Decoded, paths: pl.DataFrame) -> Taken:
     warehouse.append(Quarantine, quarantine)
     for name, frame in core.items():
         warehouse.append(CORE_TABLES[name], frame)
-    counts = _counts(portion, pl.concat([events.outcomes, merged.outcomes]), taken_pages, quarantine, core)
+    outcomes = [
+        frame.select("file_sha256", "outcome")
+        for frame in (events.outcomes, merged.outcomes, repeated.with_columns(outcome=pl.lit("duplicate")))
+    ]
+    counts = _counts(portion, pl.concat(outcomes), taken_pages, quarantine, core)
     return Taken(counts, exported)
 
 

@@ -16,10 +16,11 @@ import polars as pl
 from mono_recon.pipeline.timing import LATEST, check_as_of
 from mono_recon.report.model import Report
 from mono_recon.report.pack import file_hashes, pack_folder, write_pack
-from mono_recon.schemas.report import PACK_TABLES, Issues
+from mono_recon.schemas.report import PACK_TABLES, Issues, OpenItems
 from mono_recon.schemas.table import polars_schema, table_name
 from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse, open_warehouse
+from mono_recon.warehouse.news import last_intake
 from mono_recon.warehouse.reading import last_known
 
 STAGING = ".staging"
@@ -99,7 +100,8 @@ def issue(warehouse: Warehouse, settings: Settings, report: Report) -> Issued:
             " move it away, or restore the warehouse that belongs to it"
         )
     with warehouse.transaction():
-        warehouse.append(Issues, _issue_row(report))
+        warehouse.append(Issues, _issue_row(report, last_intake(warehouse)))
+        warehouse.append(OpenItems, report.open_items)
         for model in PACK_TABLES:
             warehouse.append(model, report.tables[table_name(model)])
     _publish(staged, final)
@@ -107,7 +109,7 @@ def issue(warehouse: Warehouse, settings: Settings, report: Report) -> Issued:
     return Issued(day, report.version, report.as_of, report.verdict, report.content_sha256, final, rows)
 
 
-def _issue_row(report: Report) -> pl.DataFrame:
+def _issue_row(report: Report, intake: int) -> pl.DataFrame:
     row = {
         "business_date": report.business_date,
         "version": report.version,
@@ -118,6 +120,7 @@ def _issue_row(report: Report) -> pl.DataFrame:
         "code_version": report.code_version,
         "source_files": len(report.source_files),
         "supersedes": report.supersedes,
+        "intake": intake,
     }
     return pl.DataFrame([row], schema=polars_schema(Issues))
 

@@ -19,11 +19,13 @@ from mono_recon.report.content import FACTS, content_sha256, facts
 from mono_recon.report.manifest import MANIFEST, Manifest, parse
 from mono_recon.report.model import EarlierIssue, Report, SourceFile
 from mono_recon.report.pack import pack_folder
-from mono_recon.schemas.report import PACK_TABLES, Restatements
+from mono_recon.schemas.report import PACK_TABLES, OpenItems, Restatements
 from mono_recon.schemas.table import polars_schema, table_name
 from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse
 from mono_recon.warehouse.issued import issued_tables, open_breaks
+from mono_recon.warehouse.narrowing import Base, narrow
+from mono_recon.warehouse.news import Watermark
 from mono_recon.warehouse.places import read_lineage, read_source_files
 from mono_recon.warehouse.reading import first_known, read_day
 from mono_recon.warehouse.scope import Scope, read_scope
@@ -42,12 +44,13 @@ class _Question:
     day: date
     before: EarlierIssue | None
 
-    def knowledge(self, settings: Settings, scope: Scope) -> Knowledge:
+    def knowledge(self, settings: Settings, scope: Scope, base: Base | None = None) -> Knowledge:
         since = settings.webhooks.since or first_known(self.warehouse, scope) or scope.as_of
         previous = self.before.as_of if self.before else None
         context = Context(self.day, scope.as_of, settings, since, previous)
         opening = open_breaks(self.warehouse, *_key(self.before)) if self.before else None
-        return Knowledge(read_day(self.warehouse, context, scope, opening), context)
+        narrowed = narrow(self.warehouse, context, base) if base else None
+        return Knowledge(read_day(self.warehouse, context, scope, opening, narrowed), context)
 
 
 def make_report(
@@ -82,7 +85,8 @@ def make_report(
     version = superseded.version + 1 if superseded else 1
     with warehouse.transaction():  # one state of the warehouse, whoever writes meanwhile
         scope = read_scope(warehouse, as_of, files)
-        known = question.knowledge(settings, scope)
+        base = _base(warehouse, settings, question.before, as_of) if files is None else None
+        known = question.knowledge(settings, scope, base)
 
         def past(moment: datetime) -> DayInputs:
             return question.knowledge(settings, read_scope(warehouse, moment, files)).inputs
@@ -106,7 +110,21 @@ def make_report(
         tables=tables,
         code_version=code_version(),
         settings=settings,
+        open_items=_dated(made.open_items, OpenItems, day, version),
     )
+
+
+def _base(warehouse: Warehouse, settings: Settings, before: EarlierIssue | None, as_of: datetime) -> Base | None:
+    """The issue of the date before, if what it found holds still: under these settings, and not of a later as-of."""
+    if before is None or before.as_of > as_of:
+        return None
+    found = warehouse.query(
+        "SELECT intake FROM mono.report.issues WHERE business_date = $day AND version = $version"
+        " AND settings_sha256 = $settings AND code_version = $code AND intake IS NOT NULL",
+        {"day": before.business_date, "version": before.version}
+        | {"settings": settings.sha256(), "code": code_version()},
+    )
+    return None if found.is_empty() else Base(*_key(before), Watermark(before.as_of, found.item()))
 
 
 def read_manifest(settings: Settings, day: date, version: int) -> Manifest | None:

@@ -54,6 +54,8 @@ def issue_dates(
             advance("reports", number, len(steps))
             made += bring_up_to_date(warehouse, settings, day, moment)
         advance("reports", len(steps), len(steps))
+        if made:
+            warehouse.compact()
         warehouse.publish()
     return made
 

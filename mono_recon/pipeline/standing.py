@@ -4,8 +4,6 @@ Here belongs the reading of issued reports: a break's last listing and its movem
 break is there at all is decided in ``reconcile``.
 """
 
-from datetime import date
-
 import polars as pl
 
 SUPERSEDED, UNLISTED = "superseded", "unlisted"
@@ -17,7 +15,7 @@ _KEY = "break_id"
 
 
 def as_last_listed(
-    listings: pl.DataFrame, movements: pl.DataFrame, last_issued: date, *, first: str | None
+    listings: pl.DataFrame, movements: pl.DataFrame, issues: pl.DataFrame, *, first: str | None
 ) -> pl.DataFrame:
     """Each break as it was last listed, and how it stands by now.
 
@@ -25,7 +23,7 @@ def as_last_listed(
         listings: Rows of ``report.breaks`` of any versions, with ``is_latest``: whether the version is the
             latest of its date.
         movements: Rows of ``report.break_movement`` about them, with ``is_latest``.
-        last_issued: The last business date that has been issued.
+        issues: ``business_date`` of every issue.
         first: The break that comes first.
 
     Returns:
@@ -42,7 +40,7 @@ def as_last_listed(
         .select(_KEY, "movement", "cleared_by", pl.col("business_date").alias("left_at"))
     )
     has_left = (pl.col("left_at") > pl.col("business_date")).fill_null(value=False)
-    is_unlisted = pl.col("class").is_in(_CARRIED) & (pl.col("business_date") < last_issued)
+    is_unlisted = pl.col("class").is_in(_CARRIED) & (pl.col("business_date") < issues["business_date"].max())
     standing = (
         pl.when(~pl.col("is_latest"))
         .then(pl.lit(SUPERSEDED))

@@ -136,7 +136,10 @@ def _find(reader: SubjectReader, asked: str) -> tuple[str, str, str | None]:
     for prefix, kind in _PREFIXES.items():
         if asked.startswith(prefix):
             return kind, asked, None
-    named = [("break", asked.lower())] if _BREAK_ID.fullmatch(asked.lower()) else reader.named(asked)
+    if _BREAK_ID.fullmatch(asked.lower()):
+        named = [("break", asked.lower())]
+    else:
+        named = reader.named(asked) if asked.strip() else []
     if len(named) > 1:
         bearers = ", ".join(f"{kind} {subject_id}" for kind, subject_id in named)
         raise UnknownIdError(f"{asked}: more than one thing bears this name; ask for one of {bearers}")
@@ -190,7 +193,7 @@ def _told(
         facts=_facts(reader, statements) if kind in KINDS else _evidence(reader, listings.filter(break_id=break_id)),
         members=_members(reader, kind, subject_id, statements),
         matches=matches.drop("is_latest", "as_of", "verdict"),
-        breaks=as_last_listed(listings, movements, issues["business_date"].max(), first=break_id),
+        breaks=as_last_listed(listings, movements, issues, first=break_id),
         listings=listings.select(_LISTING),
         movements=movements.drop("as_of", "verdict"),
         resolutions=reader.resolutions(ids),

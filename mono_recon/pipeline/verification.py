@@ -26,6 +26,7 @@ Version = tuple[date, int]
 PACK, WAREHOUSE, INPUTS = "pack", "warehouse", "inputs"
 """What a pack is compared with: itself, its row in the warehouse, what its inputs give when it is made again."""
 
+_STATED = ("verdict", "content_sha256", "settings_sha256", "code_version", "supersedes", "source_files")
 _PLACE = re.compile(r"(\d{4}-\d{2}-\d{2})/v([1-9]\d*)")
 
 
@@ -123,10 +124,11 @@ def _statement_differences(folder: Path, version: Version, row: dict[str, Any] |
     day, number = version
     expected: dict[str, object] = {"business_date": day, "version": number}
     if row is not None:
-        expected |= row | {"as_of": f"{row['as_of']:%Y-%m-%dT%H:%M:%S.%fZ}"}
+        expected |= {name: row[name] for name in _STATED} | {"as_of": f"{row['as_of']:%Y-%m-%dT%H:%M:%S.%fZ}"}
     stated = {name: getattr(manifest, name) for name in expected} | {"source_files": len(manifest.source_files)}
+    other = "its folder" if row is None else "the warehouse"
     return [
-        f"the manifest states {name} {stated[name]}, {'the warehouse' if name in (row or ()) else 'its folder'} {value}"
+        f"the manifest states {name} {stated[name]}, {other} {value}"
         for name, value in expected.items()
         if stated[name] != value
     ]

@@ -7,6 +7,7 @@ import polars as pl
 
 from mono_recon.reconcile.candidates import digits
 from mono_recon.reconcile.context import Context
+from mono_recon.reconcile.coverage import INSTANT
 from mono_recon.reconcile.inputs import DayInputs
 
 
@@ -22,7 +23,11 @@ def known_accounts(inputs: DayInputs, context: Context) -> pl.DataFrame:
         (inputs.collections, "occurred_at"),
         (inputs.credits, "transaction_at"),
     )
-    named = [inputs.accounts.select("account_id", "currency", pl.col("known_at").alias("at"))]
+    before = pl.lit(context.start, INSTANT).alias("at")
+    named = [
+        inputs.earlier_accounts.select("account_id", "currency", before),
+        inputs.accounts.select("account_id", "currency", pl.col("known_at").alias("at")),
+    ]
     named += [
         frame.filter(pl.col(clock) < context.end).select("account_id", "currency", pl.col(clock).alias("at"))
         for frame, clock in clocks

@@ -6,7 +6,7 @@ shown with its composition.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import polars as pl
 from polars._typing import AsofJoinStrategy
@@ -36,12 +36,14 @@ class BalanceFacts:
         accounts: Known accounts: ``account_id`` and ``currency``.
         moved: Result of ``movements.movements``.
         open_at: Result of ``movements.open_at``.
+        dates: The dates of which all movements are known; None: all.
     """
 
     balances: pl.DataFrame
     accounts: pl.DataFrame
     moved: pl.DataFrame
     open_at: pl.DataFrame
+    dates: frozenset[date] | None = None
 
 
 def nearest_balances(balances: pl.DataFrame, moments: Sequence[datetime], context: Context) -> pl.DataFrame:
@@ -157,7 +159,7 @@ def unexplained(facts: BalanceFacts, context: Context) -> pl.DataFrame:
         ``day``, ``closes_at`` (UTC, end of that date), ``account_id``, ``currency``, ``closing_minor``
         and ``expected_minor``.
     """
-    days = _days(facts.balances, context)
+    days = _days(facts, context)
     figures = nearest_balances(facts.balances, [*days["opens_at"], *days["closes_at"]], context)
     both = days
     for name, edge in (("opening", "opens_at"), ("closing", "closes_at")):
@@ -178,11 +180,13 @@ def unexplained(facts: BalanceFacts, context: Context) -> pl.DataFrame:
     )
 
 
-def _days(balances: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """Every date from that of the first balance on, with its first instant and its end."""
-    calendar, first = context.calendar, balances["balance_at"].min()
+def _days(facts: BalanceFacts, context: Context) -> pl.DataFrame:
+    """Every date from that of the first balance on of which all movements are known, with its start and its end."""
+    calendar, first = context.calendar, facts.balances["balance_at"].min()
     begins = calendar.business_date(first) if isinstance(first, datetime) else context.business_date
     days = pl.date_range(min(begins, context.business_date), context.business_date, eager=True).alias("day")
+    if facts.dates is not None:
+        days = days.filter(days.is_in(list(facts.dates)))
     return pl.DataFrame(
         {
             "day": days,

@@ -57,10 +57,12 @@ class DayReport:
         tables: Bodies of the pack's tables by name, without date and version; ``lineage`` is left
             to whoever knows the archive's files.
         verdict: ``balanced``, ``awaiting``, ``breaks`` or ``incomplete``.
+        open_items: Body of ``report.open_items``: every break that was found, but for those about feeds.
     """
 
     tables: Mapping[str, pl.DataFrame]
     verdict: str
+    open_items: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def _find(inputs: DayInputs, context: Context, parts: int) -> _Whole:
     collections = with_counted(collections, received)
     moved = movements(transfers, collections, received, inputs.adjustments, context)
     accounts = known_accounts(inputs, context)
-    figures = balance.BalanceFacts(inputs.balances, accounts, moved, open_at(transfers))
+    figures = balance.BalanceFacts(inputs.balances, accounts, moved, open_at(transfers), inputs.proof_dates)
     proof = balance.prove(figures, context)
     findings = pl.concat(
         [
@@ -217,7 +219,8 @@ def _assemble(whole: _Whole, decided: Decided, inputs: DayInputs, context: Conte
             [data_quality(_oddities(whole, context)), ignored_resolutions(decided.ignored, shown)]
         ).sort(pl.all()),
     }
-    return DayReport(_conform(tables), verdict(shown, context))
+    found = decided.breaks.filter(pl.col("class") != "data").select(body_columns(report.OpenItems))
+    return DayReport(_conform(tables), verdict(shown, context), found)
 
 
 def _oddities(whole: _Whole, context: Context) -> list[pl.DataFrame]:

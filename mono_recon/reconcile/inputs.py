@@ -5,6 +5,7 @@ reconciliation.
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 
 import polars as pl
 
@@ -24,6 +25,9 @@ OPENING = pl.Schema(
     }
 )
 """Columns of a break as an earlier issue stated it."""
+
+ACCOUNT = pl.Schema({"account_id": pl.String(), "currency": pl.String()})
+"""An account and the currency of its balance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,9 @@ class DayInputs:
         resolutions: ``core.resolutions`` decided by then.
         opening: Rows of ``OPENING``: the breaks of class break and timing that were open in the latest
             issue of the date before.
+        earlier_accounts: ``account_id`` and ``currency`` of accounts known on the date before, where less than
+            the whole history is given.
+        proof_dates: The dates of which all movements are given; None if all are.
     """
 
     transfers: pl.DataFrame
@@ -65,3 +72,5 @@ class DayInputs:
     intake: pl.DataFrame
     resolutions: pl.DataFrame = field(default_factory=polars_schema(Resolutions).to_frame)
     opening: pl.DataFrame = field(default_factory=OPENING.to_frame)
+    earlier_accounts: pl.DataFrame = field(default_factory=ACCOUNT.to_frame)
+    proof_dates: frozenset[date] | None = None

@@ -73,7 +73,7 @@ def entity_spans(news: pl.DataFrame, key: str, final: frozenset[str], reach: Rea
     Returns:
         ``key`` and ``SPAN``.
     """
-    told = _without_repetitions(news, key, reach.settings.transfers.export_lag)
+    told = without_repetitions(news, key, reach.settings.transfers.export_lag)
     old, new = pl.col("is_news").not_(), pl.col("is_news")
     earlier = (pl.col("inserted_at").filter(new).min() < pl.col("inserted_at").filter(old).min()).fill_null(value=True)
     return (
@@ -94,11 +94,16 @@ def entity_spans(news: pl.DataFrame, key: str, final: frozenset[str], reach: Rea
     )
 
 
-def _without_repetitions(news: pl.DataFrame, key: str, lag: timedelta) -> pl.DataFrame:
+def without_repetitions(news: pl.DataFrame, key: str, lag: timedelta) -> pl.DataFrame:
     """Leave out entities of which exports only repeat what could be concluded before.
 
     A row of an export adds nothing if an export said the same after all that the webhooks have said, or
     if all that was ever said of the entity agrees and the row repeats its last state.
+
+    Args:
+        news: All observations of transfers or collections with news, with ``is_news``.
+        key: Name of the id column.
+        lag: How long after an event an export must show it.
     """
     content = [name for name in (*_SAID, *_LASTING) if name in news.columns]
     heard_until = pl.col("event_at").filter(pl.col("channel") == "webhook").max().over(key)

@@ -6,12 +6,12 @@ in the writer of each format.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import polars as pl
 
-from mono_recon.schemas.report import PACK_TABLES
+from mono_recon.schemas.report import PACK_TABLES, OpenItems
 from mono_recon.schemas.table import polars_schema, table_name
 from mono_recon.settings import Settings
 
@@ -50,6 +50,7 @@ class Report:
             the rows is the order in which they are written.
         code_version: Version of the code that made it.
         settings: Settings in force.
+        open_items: Columns of ``report.open_items``; no part of the pack.
     """
 
     business_date: date
@@ -63,6 +64,7 @@ class Report:
     tables: Mapping[str, pl.DataFrame]
     code_version: str
     settings: Settings
+    open_items: pl.DataFrame = field(default_factory=polars_schema(OpenItems).to_frame)
 
     def __post_init__(self) -> None:
         """Refuse tables that are not those of a pack.

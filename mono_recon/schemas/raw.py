@@ -114,6 +114,8 @@ class Exports(Table):
     is_complete: bool = column("Every page is there, totals agree and no id is missing or doubled")
     incomplete_reason: str = column("First reason that applies", nullable=True, isin=INCOMPLETE_REASONS)
     proves_absence: bool = column("Complete, and no filter but account and window: what it lacks Mono does not have")
+    first_fetched_at: Instant = column("When the first of its pages was fetched, error pages included", nullable=True)
+    last_fetched_at: Instant = column("When the last was", nullable=True)
 
 
 class ExportPages(Table):

@@ -66,6 +66,19 @@ class Issues(ReportTable):
     code_version: str = column("Version of the code that made it")
     source_files: pl.Int64 = column("Archive files it rests on; the manifest names them", ge=0)
     supersedes: pl.Int64 = column("Version that it replaces", nullable=True)
+    intake: pl.Int64 = column("Number of the last ingest before it", nullable=True)
+
+
+class OpenItems(ReportTable):
+    """One row per break that a report found, listed or not, but for those about feeds.
+
+    The report of the next date looks at their subjects again.
+    """
+
+    break_id: str = column("The break")
+    subject_type: str = column("What it is about", isin=SUBJECT_TYPES)
+    subject_id: str = column("Id of what it is about")
+    line_ids: Texts = column("Lines that carry it")
 
 
 class Control(ReportTable):
@@ -316,4 +329,4 @@ PACK_TABLES: tuple[type[ReportTable], ...] = (
     Lineage,
 )
 
-TABLES: tuple[type[ReportTable], ...] = (Issues, *PACK_TABLES)
+TABLES: tuple[type[ReportTable], ...] = (Issues, OpenItems, *PACK_TABLES)

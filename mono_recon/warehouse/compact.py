@@ -1,22 +1,50 @@
-"""Keeping the lake small: many small files become few, and what no reader can need is removed.
+"""Keeping the lake small and quick: a few small files become one in each run.
 
 Here belongs housekeeping. It changes no row, and leaves alone for seven days every file that a reader or
-the published catalog may still name.
+the published catalog may still name. Files are merged by size class, so that a row is written again a few
+times in all, however long the history becomes, and only some tables have their turn in one run.
 """
 
 import duckdb
 
-_STEPS = (
-    "CALL ducklake_flush_inlined_data('mono')",
-    "CALL ducklake_merge_adjacent_files('mono')",
-    "CALL ducklake_expire_snapshots('mono', older_than => now() - INTERVAL 7 DAYS)",
-    "CALL ducklake_cleanup_old_files('mono', older_than => now() - INTERVAL 7 DAYS)",
+_CLASSES = (1 << 20, 1 << 24, 1 << 28)
+"""Upper ends of the size classes, in bytes: files of one class are merged with each other."""
+
+_ENOUGH = 8
+_AT_ONCE = 3
+_KEPT = "now() - INTERVAL 7 DAYS"
+_CLEARING = (
+    f"CALL ducklake_expire_snapshots('mono', older_than => {_KEPT})",
+    f"CALL ducklake_cleanup_old_files('mono', older_than => {_KEPT})",
     # A killed writer leaves files that no catalog ever named.
-    "CALL ducklake_delete_orphaned_files('mono', older_than => now() - INTERVAL 7 DAYS)",
+    f"CALL ducklake_delete_orphaned_files('mono', older_than => {_KEPT})",
 )
+_CROWDED = """
+    WITH sized AS (
+        SELECT table_id, list_min(list_filter($classes, lambda size: file_size_bytes < size)) AS below
+        FROM __ducklake_metadata_mono.ducklake_data_file WHERE end_snapshot IS NULL
+    )
+    SELECT schema_name, table_name, below
+    FROM sized
+    JOIN __ducklake_metadata_mono.ducklake_table USING (table_id)
+    JOIN __ducklake_metadata_mono.ducklake_schema USING (schema_id)
+    WHERE ducklake_table.end_snapshot IS NULL AND ducklake_schema.end_snapshot IS NULL AND below IS NOT NULL
+    GROUP BY ALL HAVING count(*) >= $enough
+    ORDER BY count(*) DESC, schema_name, table_name, below LIMIT $at_once
+"""
 
 
 def compact(connection: duckdb.DuckDBPyConnection) -> None:
-    """Put small files together and remove what was replaced more than seven days ago."""
-    for step in _STEPS:
-        connection.execute(step).fetchall()
+    """Merge the small files of the most crowded tables and remove what was replaced more than seven days ago."""
+    crowded = connection.execute(_CROWDED, {"classes": _CLASSES, "enough": _ENOUGH, "at_once": _AT_ONCE}).fetchall()
+    for schema, table, below in crowded:
+        named = {"schema": schema, "table": table}
+        connection.execute(
+            "CALL ducklake_flush_inlined_data('mono', schema_name => $schema, table_name => $table)", named
+        )
+        connection.execute(
+            "CALL ducklake_merge_adjacent_files('mono', $table, schema => $schema, max_file_size => $below)",
+            named | {"below": below},
+        )
+    for step in _CLEARING:
+        connection.execute(step)

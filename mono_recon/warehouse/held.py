@@ -155,6 +155,25 @@ def error_records(warehouse: Warehouse, subjects: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def refused_records(warehouse: Warehouse, paths: pl.DataFrame) -> pl.DataFrame:
+    """Whole records that were refused in what some files held before; damage of a file is none of them.
+
+    Args:
+        warehouse: Where to look.
+        paths: ``path`` of each file.
+
+    Returns:
+        ``path``, ``line``, ``byte_offset`` and ``raw_sha256``.
+    """
+    return _look_up(
+        warehouse,
+        "SELECT held.path, held.line, held.byte_offset, held.raw_sha256 FROM mono.raw.quarantine AS held"
+        " SEMI JOIN keys USING (path) WHERE held.page_id IS NULL AND held.reason <> 'unreadable_file'",
+        paths,
+        pl.Schema({"path": pl.String(), "line": pl.Int64(), "byte_offset": pl.Int64(), "raw_sha256": pl.String()}),
+    )
+
+
 def page_items(warehouse: Warehouse, pages: pl.DataFrame) -> pl.DataFrame:
     """The ids on some pages, of refused rows too.
 

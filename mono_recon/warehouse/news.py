@@ -4,29 +4,31 @@ Here belong the watermark of that, and the questions that find what lies beyond 
 clock, and those of files read since, however old their clocks are.
 """
 
-from datetime import UTC, datetime
-from typing import NamedTuple
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
 
 import polars as pl
 
+from mono_recon.reconcile.candidates import digits
+from mono_recon.reconcile.coverage import window
 from mono_recon.schemas import core
 from mono_recon.schemas.raw import Evaluations
 from mono_recon.schemas.table import Table, polars_schema, table_name
 from mono_recon.warehouse.connect import Warehouse
 
 _LATE = """
-    late AS (SELECT file_sha256 FROM mono.raw.files WHERE intake > $intake),
-    late_refs AS (
-        SELECT 'w:' || delivery_id AS ref FROM mono.raw.deliveries
-        WHERE known_at <= $since AND file_sha256 IN (SELECT file_sha256 FROM late)
-        UNION SELECT 'w:' || record_id FROM mono.raw.copies
-        WHERE known_at <= $since AND kind = 'webhooks' AND file_sha256 IN (SELECT file_sha256 FROM late)
-        UNION SELECT 'x:' || page_id FROM mono.raw.export_pages
-        WHERE fetched_at <= $since AND file_sha256 IN (SELECT file_sha256 FROM late)
-    )
+    WITH late AS (SELECT file_sha256 FROM mono.raw.files WHERE intake > $intake)
+    SELECT 'w:' || delivery_id AS ref FROM mono.raw.deliveries
+    WHERE known_at <= $since AND file_sha256 IN (SELECT file_sha256 FROM late)
+    UNION SELECT 'w:' || record_id FROM mono.raw.copies
+    WHERE known_at <= $since AND kind = 'webhooks' AND file_sha256 IN (SELECT file_sha256 FROM late)
+    UNION SELECT 'x:' || page_id FROM mono.raw.export_pages
+    WHERE fetched_at <= $since AND file_sha256 IN (SELECT file_sha256 FROM late)
 """
-_IS_NEWS = """(known_at > $since OR (known_at <= $since AND
-    split_part(source_ref, ':', 1) || ':' || split_part(source_ref, ':', 2) IN (SELECT ref FROM late_refs)))"""
+_IS_NEWS = "known_at > $since"
+_IS_LATE = f"""({_IS_NEWS} OR split_part(source_ref, ':', 1) || ':' || split_part(source_ref, ':', 2)
+    IN (SELECT ref FROM late_refs))"""  # noqa: S608  constants of this module
 
 
 class Watermark(NamedTuple):
@@ -35,6 +37,12 @@ class Watermark(NamedTuple):
     as_of: datetime
     intake: int
 
+
+ABSENT: Mapping[str, tuple[str, type[Table], str]] = {
+    "transfers": ("transfers", core.TransferObservations, "transfer_id"),
+    "collection_intents": ("collections", core.CollectionObservations, "intent_id"),
+}
+"""Resources whose exports can show that something is missing: kind, observations and id of the entities."""
 
 NOTHING = Watermark(datetime(1, 1, 1, tzinfo=UTC), 0)
 """The watermark before any."""
@@ -61,42 +69,95 @@ def last_intake(warehouse: Warehouse) -> int:
     return int(warehouse.query("SELECT coalesce(max(intake), 0) FROM mono.raw.files").item())
 
 
-def read_news(warehouse: Warehouse, table: type[Table], key: str, since: Watermark, as_of: datetime) -> pl.DataFrame:
-    """All that is known of the entities that something new is known of.
+class News:
+    """What has become known beyond a watermark and by an instant, table by table."""
 
-    Args:
-        warehouse: The warehouse.
-        table: A table of schema ``core``.
-        key: Its column that names the entity.
-        since: The watermark.
-        as_of: The instant (UTC) by which it must be known.
+    def __init__(self, warehouse: Warehouse, since: Watermark, as_of: datetime) -> None:
+        """Find the records of files read since whose clocks are old: they are news too."""
+        self.warehouse = warehouse
+        self.since = since
+        self.as_of = as_of
+        self._values = {"since": since.as_of, "k": as_of}
+        self._late = pl.DataFrame(schema={"ref": pl.String})
+        if last_intake(warehouse) > since.intake:
+            self._late = warehouse.query(_LATE, {"since": since.as_of, "intake": since.intake})
 
-    Returns:
-        The table's columns, and ``is_news`` (Boolean).
-    """
-    name = f"mono.core.{table_name(table)}"
-    found = warehouse.query(
-        f"""
-        WITH {_LATE}, news AS (SELECT DISTINCT {key} FROM {name} WHERE known_at <= $k AND {_IS_NEWS})
-        SELECT *, {_IS_NEWS} AS is_news FROM {name} SEMI JOIN news USING ({key}) WHERE known_at <= $k
-        """,  # noqa: S608  names of contracts and constants of this module
-        {"since": since.as_of, "intake": since.intake, "k": as_of},
-    )
-    return found.select(*polars_schema(table), "is_news")
+    def read(self, table: type[Table], key: str) -> pl.DataFrame:
+        """All that is known of the entities that something new is known of.
 
+        Args:
+            table: A table of schema ``core``.
+            key: Its column that names the entity.
 
-def read_new_exports(warehouse: Warehouse, since: Watermark, as_of: datetime) -> pl.DataFrame:
-    """``raw.exports`` of which a page is new."""
-    return warehouse.query(
+        Returns:
+            The table's columns, and ``is_news`` (Boolean).
         """
-        WITH late AS (SELECT file_sha256 FROM mono.raw.files WHERE intake > $intake)
-        SELECT * FROM mono.raw.exports SEMI JOIN (
-            SELECT export_id FROM mono.raw.export_pages WHERE fetched_at <= $k
-            AND (fetched_at > $since OR file_sha256 IN (SELECT file_sha256 FROM late))
-        ) USING (export_id)
-        """,
-        {"since": since.as_of, "intake": since.intake, "k": as_of},
-    )
+        name, is_news = f"mono.core.{table_name(table)}", _IS_NEWS if self._late.is_empty() else _IS_LATE
+        found = self.warehouse.query(
+            f"""
+            WITH news AS (SELECT DISTINCT {key} FROM {name} WHERE known_at <= $k AND {is_news})
+            SELECT *, {is_news} AS is_news FROM {name} SEMI JOIN news USING ({key}) WHERE known_at <= $k
+            """,  # noqa: S608  names of contracts and constants of this module
+            self._values,
+            late_refs=self._late,
+        )
+        return found.select(*polars_schema(table), "is_news")
+
+    def exports(self) -> pl.DataFrame:
+        """``raw.exports`` that prove absence and of which a page is new."""
+        return self.warehouse.query(
+            """
+            WITH late AS (SELECT file_sha256 FROM mono.raw.files WHERE intake > $intake)
+            SELECT * FROM mono.raw.exports SEMI JOIN (
+                SELECT export_id FROM mono.raw.export_pages WHERE fetched_at <= $k
+                AND (fetched_at > $since OR file_sha256 IN (SELECT file_sha256 FROM late))
+            ) USING (export_id) WHERE proves_absence
+            """,
+            self._values | {"intake": self.since.intake},
+        )
+
+    def paid_to_new_accounts(self) -> pl.DataFrame:
+        """Transfers to numbers that have turned out to be own accounts.
+
+        Returns:
+            ``transfer_id`` and ``occurred_at`` of what is known of them.
+        """
+        news = self.read(core.Accounts, "account_id").with_columns(digits(pl.col("number")))
+        old = news.filter(~pl.col("is_news")).select("number")
+        numbers = news.filter("is_news").join(old, on="number", how="anti").select("number").drop_nulls().unique()
+        if numbers.is_empty():
+            return pl.DataFrame(schema={"transfer_id": pl.String(), "occurred_at": pl.Datetime("us", "UTC")})
+        return self.warehouse.query(
+            """
+            SELECT transfer_id, occurred_at FROM mono.core.transfer_observations WHERE known_at <= $k
+                AND regexp_replace(payee_account_number, '[^0-9]', '', 'g') IN (SELECT number FROM numbers)
+            """,
+            {"k": self.as_of},
+            numbers=numbers,
+        )
+
+    def absent(self, export: Mapping[str, Any]) -> pl.DataFrame:
+        """Webhook statements about entities that an export covers and neither it nor a later one holds.
+
+        Args:
+            export: Row of ``raw.exports`` of one of ``ABSENT``.
+
+        Returns:
+            ``kind``, ``id`` and ``occurred_at``.
+        """
+        opens, closes = window(dict(export))
+        kind, table, key = ABSENT[export["resource"]]
+        name = f"mono.core.{table_name(table)}"
+        return self.warehouse.query(
+            f"""
+            SELECT '{kind}' AS kind, {key} AS id, occurred_at FROM {name}
+            WHERE channel = 'webhook' AND known_at <= $k AND inserted_at >= $opens AND inserted_at < $closes
+                AND {key} NOT IN (
+                    SELECT {key} FROM {name} WHERE channel = 'export' AND known_at >= $started AND known_at <= $k
+                )
+            """,  # noqa: S608  names of contracts
+            {"opens": opens, "closes": closes, "started": export["started_at"], "k": self.as_of},
+        )
 
 
 def read_related(warehouse: Warehouse, batches: pl.Series, as_of: datetime) -> pl.DataFrame:
@@ -122,3 +183,23 @@ def read_related(warehouse: Warehouse, batches: pl.Series, as_of: datetime) -> p
         named=batches.alias("batch_id").unique().to_frame(),
     )
     return found.select(polars_schema(core.TransferObservations).names())
+
+
+def readjusted_dates(warehouse: Warehouse, as_of: datetime) -> list[date]:
+    """Issued dates whose proof states another sum of adjustments than is recorded now."""
+    found = warehouse.query(
+        """
+        WITH counted AS (
+            SELECT * FROM mono.core.adjustments WHERE decided_at <= $k
+            QUALIFY row_number() OVER (PARTITION BY adjustment_id ORDER BY decided_at, path, line) = 1
+        )
+        SELECT DISTINCT proof.business_date FROM mono.report.latest_balance_proof AS proof
+        WHERE adjustments_minor IS NOT NULL AND adjustments_minor <> (
+            SELECT coalesce(sum(counted.amount_minor), 0) FROM counted
+            WHERE counted.account_id = proof.account_id AND counted.currency = proof.currency
+                AND counted.effective_at > proof.opening_at AND counted.effective_at <= proof.closing_at
+        )
+        """,
+        {"k": as_of},
+    )
+    return sorted(found["business_date"])

@@ -8,18 +8,24 @@ from datetime import datetime
 
 import polars as pl
 
-from mono_recon.core.exports import PAGE_COLUMNS, assign_exports, describe_exports
 from mono_recon.core.knowledge import as_known
 from mono_recon.reconcile.context import Context
-from mono_recon.reconcile.inputs import OPENING, DayInputs
+from mono_recon.reconcile.inputs import ACCOUNT, OPENING, DayInputs
 from mono_recon.schemas import core
 from mono_recon.schemas.table import Table, polars_schema, schema_name, table_name
 from mono_recon.warehouse.connect import Warehouse
-from mono_recon.warehouse.error_pages import error_pages
+from mono_recon.warehouse.narrowing import Narrowed
+from mono_recon.warehouse.pulled import read_exports
 from mono_recon.warehouse.scope import Scope
 
 
-def read_day(warehouse: Warehouse, context: Context, scope: Scope, opening: pl.DataFrame | None = None) -> DayInputs:
+def read_day(
+    warehouse: Warehouse,
+    context: Context,
+    scope: Scope,
+    opening: pl.DataFrame | None = None,
+    narrowed: Narrowed | None = None,
+) -> DayInputs:
     """Everything that the report of a date rests on.
 
     Args:
@@ -27,25 +33,31 @@ def read_day(warehouse: Warehouse, context: Context, scope: Scope, opening: pl.D
         context: Date, as-of and settings.
         scope: What exists for the report, as of its as-of.
         opening: ``reconcile.inputs.OPENING`` of the breaks that the date before left open.
+        narrowed: What the report needs of it; None: the whole history.
     """
-    pages = assign_exports(_pages(warehouse, scope))
-    items = _items(warehouse, scope)
+    exports, appearances = read_exports(warehouse, scope, narrowed)
     return DayInputs(
-        transfers=_known(warehouse, core.TransferObservations, scope),
-        batches=_known(warehouse, core.BatchObservations, scope),
-        credits=_known(warehouse, core.AccountCredits, scope),
-        collections=_known(warehouse, core.CollectionObservations, scope),
+        transfers=_known(warehouse, core.TransferObservations, scope, _only(narrowed, "transfers")),
+        batches=_known(warehouse, core.BatchObservations, scope, _only(narrowed, "batches")),
+        credits=_known(warehouse, core.AccountCredits, scope, _only(narrowed, "credits")),
+        collections=_known(warehouse, core.CollectionObservations, scope, _only(narrowed, "collections")),
         accounts=_known(warehouse, core.Accounts, scope),
         balances=_known(warehouse, core.Balances, scope),
         adjustments=warehouse.query("SELECT * FROM mono.core.adjustments WHERE decided_at <= $k", {"k": scope.as_of}),
-        resolutions=warehouse.query("SELECT * FROM mono.core.resolutions WHERE decided_at <= $k", {"k": scope.as_of}),
-        opening=OPENING.to_frame() if opening is None else opening,
-        exports=_exports(pages, items),
-        appearances=_appearances(pages, items),
+        exports=exports,
+        appearances=appearances,
         arrivals=_arrivals(warehouse, context, scope),
         refusals=_refusals(warehouse, context, scope),
         intake=_intake(warehouse, context, scope),
+        resolutions=warehouse.query("SELECT * FROM mono.core.resolutions WHERE decided_at <= $k", {"k": scope.as_of}),
+        opening=OPENING.to_frame() if opening is None else opening,
+        earlier_accounts=ACCOUNT.to_frame() if narrowed is None else narrowed.accounts,
+        proof_dates=None if narrowed is None else narrowed.proof_dates,
     )
+
+
+def _only(narrowed: Narrowed | None, kind: str) -> pl.DataFrame | None:
+    return None if narrowed is None else narrowed.ids[kind]
 
 
 def first_known(warehouse: Warehouse, scope: Scope) -> datetime | None:
@@ -81,11 +93,16 @@ def last_known(warehouse: Warehouse) -> datetime | None:
     return latest
 
 
-def _known(warehouse: Warehouse, table: type[Table], scope: Scope) -> pl.DataFrame:
-    """The rows of a table of ``core`` that exist, as they were known."""
+def _known(warehouse: Warehouse, table: type[Table], scope: Scope, only: pl.DataFrame | None = None) -> pl.DataFrame:
+    """The rows of a table of ``core`` that exist, as they were known; of some entities only, if told."""
     columns = polars_schema(table)
     name = f"mono.{schema_name(table)}.{table_name(table)}"
-    held = warehouse.query(f"SELECT * FROM {name} WHERE known_at <= $k", {"k": scope.as_of}).select(list(columns))  # noqa: S608  a contract's name
+    kept = "" if only is None else f"SEMI JOIN only_these USING ({only.columns[0]})"
+    held = warehouse.query(
+        f"SELECT * FROM {name} {kept} WHERE known_at <= $k",  # noqa: S608  a contract's names
+        {"k": scope.as_of},
+        **({} if only is None else {"only_these": only}),
+    ).select(list(columns))
     there = held if scope.late.is_empty() else _of_page(held, scope).join(scope.lost_events, "source_ref", "anti")
     return as_known(there, scope.copies) if "event_at" in columns else there
 
@@ -95,70 +112,6 @@ def _of_page(held: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     page = pl.col("source_ref").str.split(":").list.get(1)
     lost = scope.lost_pages.rename({"page_id": "page", "fetched_at": "known_at"})
     return held.with_columns(page.alias("page")).join(lost, on=["page", "known_at"], how="anti").drop("page")
-
-
-def _pages(warehouse: Warehouse, scope: Scope) -> pl.DataFrame:
-    """Accepted pages, and those that Mono answered with an error: both count for completeness."""
-    accepted = warehouse.query(
-        "SELECT * EXCLUDE (body) FROM mono.raw.export_pages WHERE status = 'accepted' AND fetched_at <= $k",
-        {"k": scope.as_of},
-    ).join(scope.lost_pages, on=["page_id", "fetched_at"], how="anti")
-    refused = warehouse.query(
-        """
-        SELECT subject_id, row_index, known_at, raw, raw_sha256 FROM mono.raw.quarantine
-        WHERE reason = 'error_response' AND known_at <= $k
-            AND file_sha256 NOT IN (SELECT file_sha256 FROM late)
-        """,
-        {"k": scope.as_of},
-        late=scope.late,
-    )
-    return pl.concat([accepted.select(PAGE_COLUMNS), error_pages(refused)])
-
-
-def _items(warehouse: Warehouse, scope: Scope) -> pl.DataFrame:
-    """Ids on each page, refused rows included: ``page_id``, ``fetched_at`` and ``item_id``."""
-    found = warehouse.query(
-        """
-        SELECT split_part(source_ref, ':', 2) AS page_id, known_at AS fetched_at, transfer_id AS item_id
-        FROM mono.core.transfer_observations WHERE channel = 'export' AND known_at <= $k
-        UNION ALL
-        SELECT split_part(source_ref, ':', 2), known_at, intent_id
-        FROM mono.core.collection_observations WHERE channel = 'export' AND known_at <= $k
-        UNION ALL
-        SELECT split_part(source_ref, ':', 2), known_at, link_id FROM mono.core.collection_links WHERE known_at <= $k
-        UNION ALL
-        SELECT split_part(source_ref, ':', 2), known_at, account_id FROM mono.core.accounts WHERE known_at <= $k
-        UNION ALL
-        SELECT split_part(source_ref, ':', 2), known_at, ledger_transaction_id
-        FROM mono.core.ledger_transactions WHERE channel = 'export' AND known_at <= $k
-        UNION ALL
-        SELECT page_id, known_at, subject_id FROM mono.raw.quarantine
-        WHERE page_id IS NOT NULL AND subject_id IS NOT NULL AND known_at <= $k
-        """,
-        {"k": scope.as_of},
-    )
-    return found.join(scope.lost_pages, on=["page_id", "fetched_at"], how="anti")
-
-
-def _exports(pages: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
-    fetched = pages.group_by("export_id").agg(
-        pl.min("fetched_at").alias("first_fetched_at"), pl.max("fetched_at").alias("last_fetched_at")
-    )
-    return describe_exports(pages, items).join(fetched, on="export_id", how="left", maintain_order="left")
-
-
-def _appearances(pages: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
-    started = pages.select(
-        "page_id",
-        "fetched_at",
-        "resource",
-        pl.coalesce("declared_started_at", pl.col("fetched_at").min().over("export_id")).alias("started_at"),
-    )
-    return (
-        items.join(started, on=["page_id", "fetched_at"])
-        .group_by("resource", pl.col("item_id").alias("subject_id"))
-        .agg(pl.max("started_at"))
-    )
 
 
 def _events(scope: Scope) -> str:

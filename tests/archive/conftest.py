@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mono_recon.archive.decoded import Decoded, Gathered
-from mono_recon.archive.files import hash_files, list_archive
-from mono_recon.archive.parallel import decode_files
+from mono_recon.archive.files import list_archive
+from mono_recon.archive.parallel import decode_files, hash_files
 from mono_recon.archive.rules import Rules
 
 

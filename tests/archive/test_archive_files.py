@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mono_recon.archive.files import ArchiveError, archive_day, fetch_time, hash_file, hash_files, list_archive
+from mono_recon.archive.files import ArchiveError, archive_day, fetch_time, hash_file, list_archive
+from mono_recon.archive.parallel import hash_files
 from tests.archive.written import Put, Read
 
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mono_recon.archive.decoded import Decoded
-from mono_recon.archive.files import hash_files, list_archive
-from mono_recon.archive.parallel import decode_files
+from mono_recon.archive.files import list_archive
+from mono_recon.archive.parallel import decode_files, hash_files
 from mono_recon.archive.rules import Rules
 from tests.archive.written import SECRETS, delivery, payload, raw
 

@@ -17,13 +17,19 @@ BREAKS, BALANCED = date(2026, 3, 2), date(2026, 3, 3)
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data root with two dates issued at their second scheduled as-of; not to be changed."""
+    """A data root with a date issued at both of its scheduled as-ofs, and the next at its second; not to be changed."""
     root = tmp_path_factory.mktemp("demo")
     write_demo(root, days=2, transfers_per_day=3, first_day=BREAKS)
     settings = load_settings(root, None, {})
     ingest(settings, environ={})
-    made = issue_dates(settings, [BREAKS, BALANCED], as_of=None, replay=False, now=datetime.now(UTC))
-    assert [each.verdict for each in made] == ["breaks", "balanced"]
+    now = datetime.now(UTC)
+    made = issue_dates(settings, [BREAKS], as_of=None, replay=True, now=now)
+    made += issue_dates(settings, [BALANCED], as_of=None, replay=False, now=now)
+    assert [(each.business_date, each.version, each.verdict) for each in made] == [
+        (BREAKS, 1, "breaks"),
+        (BREAKS, 2, "breaks"),
+        (BALANCED, 1, "balanced"),
+    ]
     return root
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mono_recon.cli import app, report
 from tests.cli.conftest import BREAKS
 from tests.commands import command
 
@@ -35,6 +36,8 @@ def held(root: Path) -> list[Path]:
         (["demo", "--days", "0"], "--days"),
         (["--data"], "--data"),
         ([*RUN, "--as-of", "yesterday"], "2026-03-03T11:00:00Z"),
+        ([*RUN, "--as-of", ""], "'' is no instant"),
+        (["backfill", "--from", BREAKS, "--to", BREAKS, "--as-of", ""], "'' is no instant"),
         ([*RUN, "--as-of", "2026-03-03T11:00:00"], "with its zone"),
         ([*RUN, "--as-of", "2026-03-03T04:59:59Z"], "before the end of 2026-03-02"),
         ([*RUN, "--as-of", "2999-01-01T00:00:00Z"], "has not come yet"),
@@ -45,6 +48,7 @@ def held(root: Path) -> list[Path]:
         (["backfill", "--from", "2026-03-02", "--to", "2999-01-01"], "is not over"),
         (["report", "show", "2026-03-09"], "2026-03-09 has not been issued"),
         (["report", "show", BREAKS, "--version", "9"], "2026-03-02 v9 has not been issued"),
+        (["report", "show", BREAKS, "--version", "0"], "2026-03-02 v0 has not been issued"),
         (["query", "DROP TABLE issues"], "one SELECT"),
         (["query", "SELECT 1", "--format", "xml"], '"xml"'),
     ],
@@ -139,7 +143,7 @@ def test_json_is_one_document_and_quiet_is_silence(demo: Path, arguments: list[o
 
 def test_the_data_root_is_the_option_else_the_environment(demo: Path, tmp_path: Path) -> None:
     issued = command("--json", "report", "list", environ={"MONO_RECON_DATA": str(demo)})
-    assert len(issued.json) == 2
+    assert len(issued.json) == 3
     option = command("--data", tmp_path, "report", "list", environ={"MONO_RECON_DATA": str(demo)})
     assert str(tmp_path) in option.err
 
@@ -159,8 +163,8 @@ def test_a_data_root_with_spaces_accents_and_brackets_is_like_any_other(tmp_path
 
 def test_no_line_is_folded_in_a_pipe(demo: Path) -> None:
     listed = lines(command("--data", demo, "report", "list").out)
-    assert len(listed) == 3
-    assert [len(line.split()[-1]) for line in listed[1:]] == [64, 64]
+    assert len(listed) == 4
+    assert [len(line.split()[-1]) for line in listed[1:]] == [64, 64, 64]
 
 
 def test_what_is_shown_is_data_and_never_markup(demo: Path) -> None:
@@ -172,17 +176,51 @@ def test_version_is_that_of_the_package_wherever_no_report_is_meant() -> None:
     assert command("--version").out.startswith("0.1.0+")
 
 
-def test_the_module_is_the_command_and_help_loads_neither_dagster_nor_the_database() -> None:
-    loaded = "import sys; sys.argv = ['mono-recon', *sys.argv[1:]]\n"
-    loaded += "import atexit; atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
-    loaded += "import runpy; runpy.run_module('mono_recon', run_name='__main__')"
-    for arguments in (["--help"], ["report", "--help"]):
-        done = subprocess.run(
-            [sys.executable, "-c", loaded, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
-        )
-        assert "Usage: mono-recon" in done.stdout
-        assert "mono_recon.cli" in done.stderr.split()
-        assert {"dagster", "duckdb", "pandera"}.isdisjoint(done.stderr.split())
+def loaded_by(*arguments: object) -> tuple[str, set[str]]:
+    """What a command writes, and the modules that a process has loaded which called it."""
+    script = "import sys; sys.argv = ['mono-recon', *sys.argv[1:]]\n"
+    script += "import atexit; atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
+    script += "import runpy; runpy.run_module('mono_recon', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", script, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return done.stdout, set(done.stderr.split())
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["report", "--help"]])
+def test_the_module_is_the_command_and_help_loads_neither_dagster_nor_the_database(arguments: list[str]) -> None:
+    out, loaded = loaded_by(*arguments)
+    assert "Usage: mono-recon" in out
+    assert "mono_recon.cli" in loaded
+    assert {"dagster", "duckdb", "pandera"}.isdisjoint(loaded)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["query", "SELECT 1"],
+        ["explain", "ac071c8f16527607"],
+        ["breaks"],
+        ["report", "list"],
+        ["report", "diff", BREAKS, 1, 2],
+        ["resolve", "ac071c8f16527607", "--code", "accepted", "--reason", "r", "--actor", "a", "--approved-by", "b"],
+    ],
+)
+def test_what_only_reads_the_warehouse_loads_no_dagster(own_demo: Path, arguments: list[object]) -> None:
+    out, loaded = loaded_by("--data", own_demo, *arguments)
+    assert out
+    assert "duckdb" in loaded
+    assert "dagster" not in loaded
+    # An answer about one thing must come at once: table contracts are not needed for it.
+    assert ("pandera" in loaded) == (arguments[0] not in {"query", "explain"})
+
+
+def test_the_readme_shows_every_command() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    of_report = [f"report {name}" for name in report if not name.startswith("-")]
+    names = [name for name in app if not name.startswith("-") and name != "report"] + of_report
+    assert len(names) > 10
+    assert [name for name in names if f"| `mono-recon {name}" not in readme] == []
 
 
 def test_a_broken_pipe_is_no_traceback(demo: Path) -> None:

@@ -1,3 +1,4 @@
+import csv
 import io
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from tests.cli.conftest import BALANCED, BREAKS
 from tests.commands import command
 
-ISSUES = "SELECT business_date, as_of, verdict, version FROM issues ORDER BY business_date"
+ISSUES = "SELECT business_date, as_of, verdict, version FROM latest_issues ORDER BY business_date"
 AMOUNTS = "SELECT sum(amount_minor) AS total FROM outgoing_transfers"
 SENT = datetime(2026, 3, 3, 14, 45, tzinfo=UTC)
 
@@ -17,21 +18,21 @@ def test_rows_are_shown_as_a_table(demo: Path) -> None:
     lines = command("--data", demo, "query", ISSUES).out.splitlines()
     assert [line.split() for line in lines] == [
         ["business_date", "as_of", "verdict", "version"],
-        ["2026-03-02", "2026-03-03T14:45:00.000000Z", "breaks", "1"],
+        ["2026-03-02", "2026-03-03T14:45:00.000000Z", "breaks", "2"],
         ["2026-03-03", "2026-03-04T14:45:00.000000Z", "balanced", "1"],
     ]
 
 
 def test_rows_are_written_as_csv_with_lists_joined(demo: Path) -> None:
     done = command("--data", demo, "query", f"{ISSUES} LIMIT 1", "--format", "csv")
-    assert done.out == "business_date,as_of,verdict,version\n2026-03-02,2026-03-03T14:45:00.000000Z,breaks,1\n"
+    assert done.out == "business_date,as_of,verdict,version\n2026-03-02,2026-03-03T14:45:00.000000Z,breaks,2\n"
     lists = "SELECT ['a', 'b'] AS texts, [1, 2] AS numbers, NULL::VARCHAR[] AS none"
     assert command("--data", demo, "query", lists, "--format", "csv").out == "texts,numbers,none\na|b,1|2,\n"
 
 
 def test_rows_are_written_as_json(demo: Path) -> None:
     rows = [
-        {"business_date": "2026-03-02", "as_of": "2026-03-03T14:45:00.000000Z", "verdict": "breaks", "version": 1},
+        {"business_date": "2026-03-02", "as_of": "2026-03-03T14:45:00.000000Z", "verdict": "breaks", "version": 2},
         {"business_date": "2026-03-03", "as_of": "2026-03-04T14:45:00.000000Z", "verdict": "balanced", "version": 1},
     ]
     assert command("--data", demo, "query", ISSUES, "--format", "json").json == rows
@@ -65,6 +66,41 @@ def test_a_sum_of_centavos_is_a_whole_number_in_every_form(demo: Path) -> None:
     assert pl.read_parquet(io.BytesIO(parquet)).rows() == [(total,)]
     beyond = "SELECT 9223372036854775807::HUGEINT + 1 AS total"
     assert command("--data", demo, "query", beyond, "--format", "csv").out == "total\n9223372036854775808\n"
+
+
+ODD = {
+    "'\\xFF'::BLOB": "\\xFF",
+    "INTERVAL 1 MONTH": "1 month",
+    "TIMETZ '10:00:00+02'": "10:00:00+02",
+    "[INTERVAL 1 DAY]": '["1 day"]',
+    "[[1], [2]]": "[[1],[2]]",
+    "{'a': 1, 'b': 'ñ'}": '{"a":1,"b":"ñ"}',
+    "MAP {'a': 1}": '{"a":1}',
+    "array_value(1, 2)": "[1,2]",
+    "'101'::BIT": "101",
+    "1::VARIANT": "1",
+}
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_a_type_that_not_every_form_has_is_text_in_all_of_them(demo: Path, value: str) -> None:
+    sql = f'SELECT {value} AS "a ""type""" FROM (VALUES (2), (1)) AS v(n) ORDER BY n'  # noqa: S608  written above
+    expected = [{'a "type"': ODD[value]}] * 2
+    assert command("--data", demo, "query", sql, "--format", "json").json == expected
+    assert command("--data", demo, "--json", "query", sql).json == expected
+    written = command("--data", demo, "query", sql, "--format", "csv").out
+    assert list(csv.DictReader(io.StringIO(written))) == expected
+    assert (
+        pl.read_parquet(io.BytesIO(command("--data", demo, "query", sql, "--format", "parquet").raw)).to_dicts()
+        == expected
+    )
+    assert ODD[value] in command("--data", demo, "query", sql).out
+
+
+def test_a_date_that_no_calendar_has_is_refused_on_one_line(demo: Path) -> None:
+    done = command("--data", demo, "query", "SELECT 'infinity'::DATE AS day")
+    assert (done.code, done.out) == (2, "")
+    assert "cast it to VARCHAR" in done.err
 
 
 def test_no_rows_are_no_error(demo: Path) -> None:

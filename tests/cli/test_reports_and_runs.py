@@ -1,15 +1,17 @@
 """What ``report``, ``doctor``, ``demo`` and the runs tell."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from mono_recon.cli import doctor
+from mono_recon.cli import doctor, runs
 from mono_recon.defs.launch import Launched
 from tests.cli.conftest import BALANCED, BREAKS
 from tests.commands import command
 
 COUNTS = ("files_new", "files_skipped", "records_read", "accepted", "duplicates", "unused", "quarantined")
+REFUSED = {"refused_adjustments": ["row 3: no amount"], "refused_resolutions": ["row 4: no actor"]}
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ def launches(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     def launch(_settings: object, _config: object, days: list[object], **_: object) -> Launched:
         asked.append([str(day) for day in days])
-        return Launched("run", {**dict.fromkeys(COUNTS, 0), "refused_adjustments": ["row 3: no amount"]}, [])
+        return Launched("run", dict.fromkeys(COUNTS, 0) | REFUSED, [])
 
     monkeypatch.setattr("mono_recon.defs.launch.launch", launch)
     return asked
@@ -34,6 +36,49 @@ def test_fail_on_breaks_ends_with_3_where_a_verdict_is_not_balanced(
     assert launches == [[str(day)], [str(day)]]
 
 
+class Clock(datetime):
+    """The morning of 5 March 2026, in Bogotá; the demonstration was last issued for 3 March."""
+
+    moment = datetime(2026, 3, 5, 9, tzinfo=UTC)
+
+    @classmethod
+    def now(cls, tz: object = None) -> datetime:  # type: ignore[override]  # it always knows its zone
+        assert tz is UTC
+        return cls.moment
+
+
+@pytest.mark.parametrize(
+    ("moment", "arguments", "days"),
+    [
+        (datetime(2026, 3, 6, 9, tzinfo=UTC), (), ["2026-03-04"]),
+        (datetime(2026, 3, 6, 11, tzinfo=UTC), (), ["2026-03-04", "2026-03-05"]),
+        (datetime(2026, 3, 6, 9, tzinfo=UTC), ("--as-of", "latest"), ["2026-03-04", "2026-03-05"]),
+        (datetime(2026, 3, 4, 9, tzinfo=UTC), (), []),
+    ],
+)
+def test_a_run_before_the_hour_of_yesterday_issues_what_is_due_before_it(
+    demo: Path,
+    launches: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    moment: datetime,
+    arguments: tuple[str, ...],
+    days: list[str],
+) -> None:
+    monkeypatch.setattr(runs, "datetime", Clock)
+    monkeypatch.setattr(Clock, "moment", moment)
+    assert command("--data", demo, "run", *arguments).code == 0
+    assert launches == [days]
+
+
+def test_a_run_before_the_hour_of_yesterday_ends_with_2_if_nothing_else_is_due(
+    demo: Path, launches: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "datetime", Clock)
+    done = command("--data", demo, "run")
+    assert (done.code, done.out, launches) == (2, "", [])
+    assert "2026-03-04 is not over: its first issue is due at 2026-03-05T11:00:00Z" in done.err
+
+
 def test_a_backfill_asks_for_every_date_of_its_range(demo: Path, launches: list[list[str]]) -> None:
     done = command("--data", demo, "--json", "backfill", "--from", BREAKS, "--to", BALANCED)
     assert (done.code, done.json["verdicts"]) == (0, {"2026-03-02": "breaks", "2026-03-03": "balanced"})
@@ -44,6 +89,7 @@ def test_a_run_that_issues_nothing_says_so_and_what_was_left_out(demo: Path, lau
     done = command("--data", demo, "run", "--date", BREAKS)
     assert "nothing issued" in done.out
     assert "Left out of the adjustments: row 3: no amount" in done.out
+    assert "Left out of the resolutions: row 4: no actor" in done.out
     assert launches
 
 
@@ -51,15 +97,16 @@ def test_the_issued_versions_are_listed(demo: Path) -> None:
     listed = command("--data", demo, "--json", "report", "list").json
     assert [(each["business_date"], each["version"], each["verdict"]) for each in listed] == [
         ("2026-03-02", 1, "breaks"),
+        ("2026-03-02", 2, "breaks"),
         ("2026-03-03", 1, "balanced"),
     ]
-    assert listed[0]["as_of"] == "2026-03-03T14:45:00.000000Z"
+    assert listed[1]["as_of"] == "2026-03-03T14:45:00.000000Z"
 
 
 def test_a_report_is_shown_with_its_verdict_money_and_breaks(demo: Path) -> None:
     shown = command("--data", demo, "report", "show", BREAKS)
-    assert shown.out.startswith("2026-03-02 v1: breaks  as of 2026-03-03T14:45:00.000000Z\n")
-    data = command("--data", demo, "--json", "report", "show", BREAKS, "--version", "1").json
+    assert shown.out.startswith("2026-03-02 v2: breaks  as of 2026-03-03T14:45:00Z\n")
+    data = command("--data", demo, "--json", "report", "show", BREAKS, "--version", "2").json
     assert set(data) == {"issue", "control", "summary", "breaks"}
     assert f"\n{len(data['breaks'])} breaks\n" in shown.out
     assert all(each["explanation_es"] in shown.out for each in data["breaks"])

@@ -17,6 +17,7 @@ from mono_recon.archive.exports import read_page
 from mono_recon.archive.files import ArchiveFile
 from mono_recon.archive.observations import LIST_END, Rows
 from mono_recon.archive.pages import Page
+from mono_recon.archive.plain import read_plain
 from mono_recon.archive.refusals import RefusedError
 from mono_recon.archive.rules import Rules, Secret
 from mono_recon.archive.webhooks import Delivery, read_delivery
@@ -106,8 +107,20 @@ def read_record(kind: str, raw: bytes) -> Delivery | Page:
         RefusedError: It is refused.
     """
     if kind == "webhooks":
-        return read_delivery(raw, RULES, is_element=False, record=0)
+        return _delivery(raw)
     return read_page(raw, FETCHED_AT, is_element=False, record=0)
+
+
+def _delivery(raw: bytes) -> Delivery:
+    """What the complete reading says, which the quick one must say too or be silent."""
+    plain = read_plain(raw, RULES, 0)
+    try:
+        delivery = read_delivery(raw, RULES, is_element=False, record=0)
+    except RefusedError:
+        assert plain is None
+        raise
+    assert plain in (None, delivery)
+    return delivery
 
 
 def _check_delivery(raw: bytes, delivery: Fact, rows: Facts) -> None:

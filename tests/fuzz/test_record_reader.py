@@ -1,12 +1,14 @@
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mono_recon.archive.refusals import RefusedError
 from tests.fuzz.mutations import KINDS, ODD_LITERALS, VALID, anything, changed, damaged, with_odd_values
 from tests.fuzz.oracle import DEEPEST, DoubtError, moment, parsed
-from tests.fuzz.reading import check, check_unframed
+from tests.fuzz.reading import check, check_unframed, read_record
 from tests.soaking import examples
 
 
@@ -34,6 +36,13 @@ def test_a_changed_record_is_refused_or_read_as_it_says(case: tuple[str, bytes])
 @given(st.sampled_from(KINDS).flatmap(lambda kind: st.tuples(st.just(kind), damaged(kind))))
 def test_a_damaged_record_is_refused_or_read_as_it_says(case: tuple[str, bytes]) -> None:
     check(*case)
+
+
+@examples(quick=150, soak=20_000)
+@given(changed("webhooks") | damaged("webhooks"))
+def test_a_delivery_read_quickly_is_read_as_completely(raw: bytes) -> None:
+    with suppress(RefusedError):
+        read_record("webhooks", raw)
 
 
 @pytest.mark.parametrize("kind", KINDS)

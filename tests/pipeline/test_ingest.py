@@ -89,6 +89,28 @@ def test_a_file_that_has_grown_is_read_again_and_its_old_records_are_duplicates(
     assert archive.query(OBSERVED).height == 3
 
 
+def test_what_was_refused_of_a_file_is_not_refused_again_when_it_has_grown(archive: Archive) -> None:
+    records = ["no json", delivery(payload(1)), page(1, [], 0, 700, status=500)]
+    archive.write("webhooks/a.jsonl", *records)
+    archive.write("exports/a.jsonl", records[2])
+    archive.ingest()
+    archive.write("webhooks/a.jsonl", *records, "no json", "{")
+    archive.write("exports/a.jsonl", records[2], "no json")
+    result = archive.ingest()
+    assert (result.records_read, result.accepted, result.duplicates, result.quarantined) == (7, 0, 4, 3)
+    assert archive.query("SELECT * FROM mono.raw.quarantine").height == 6
+
+
+def test_a_file_that_stays_unreadable_while_it_grows_is_tried_again(archive: Archive) -> None:
+    file = archive.write("webhooks/a.jsonl.gz")
+    for damaged in (b"\x1f", b"\x1f\x8b"):
+        file.write_bytes(damaged)
+        assert archive.ingest().quarantined == 1
+    assert archive.ingest().files_new == 0
+    file.write_bytes(gzip.compress(delivery(payload(1)).encode()))
+    assert archive.ingest().accepted == 1
+
+
 def test_a_moved_file_is_recognised_and_not_read_again(archive: Archive) -> None:
     file = archive.write("webhooks/2026-03-01/a.jsonl", delivery(payload(1)), "no json")
     archive.ingest()

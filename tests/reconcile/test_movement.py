@@ -111,6 +111,12 @@ def test_an_item_that_waits_for_more_than_thirty_days_expires(days: int, expecte
     assert rest.select("movement", "break_type", "amount_minor", "cleared_by").rows() == expected
 
 
+def test_a_break_that_is_only_for_review_by_other_settings_did_not_expire() -> None:
+    old = item("unidentified_credit", break_date=DAY - timedelta(days=40), **{"class": "break"})
+    table = movement([old], [old | {"class": "review"}])
+    assert table.filter(pl.col("movement") == "cleared")["cleared_by"].to_list() == ["time"]
+
+
 @pytest.mark.parametrize(
     ("waiting", "overdue"),
     [

@@ -1,4 +1,6 @@
+import weakref
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -100,6 +102,21 @@ def test_a_transaction_sees_its_own_rows_and_is_one_commit(root: Path) -> None:
         assert_frame_equal(warehouse.query(ALL), deliveries(30, start=10).with_columns(copies=pl.lit(7, pl.Int64)))
 
 
+def test_a_transaction_does_not_hold_on_to_what_was_appended(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lent: list[weakref.ref[Any]] = []
+    to_arrow = pl.DataFrame.to_arrow
+
+    def remembered(frame: pl.DataFrame) -> object:
+        rows = to_arrow(frame)
+        lent.append(weakref.ref(rows))
+        return rows
+
+    monkeypatch.setattr(pl.DataFrame, "to_arrow", remembered)
+    with open_warehouse(places(root), read_only=False) as warehouse, warehouse.transaction():
+        warehouse.append(Deliveries, deliveries(3))
+        assert [rows() for rows in lent] == [None]
+
+
 def test_an_update_finds_rows_by_their_present_values_and_may_change_those(root: Path) -> None:
     written(root, 20)
     with open_warehouse(places(root), read_only=False) as warehouse:
@@ -198,13 +215,17 @@ def test_files_of_other_days_are_not_opened(root: Path) -> None:
         assert found.height == 20
 
 
-def test_compaction_changes_no_row_and_leaves_one_file_per_table(root: Path) -> None:
+def test_a_few_small_files_are_left_alone_and_many_become_one(root: Path) -> None:
     with open_warehouse(places(root), read_only=False) as warehouse:
-        for day in range(5):
+        for day in range(7):
             warehouse.append(Deliveries, deliveries(20, start=day * 20))
-        warehouse.append(Deliveries, deliveries(3, start=100))
+        few = warehouse.snapshot()
         warehouse.compact()
-        assert_frame_equal(warehouse.query(ALL), deliveries(103))
+        assert warehouse.snapshot() == few
+        warehouse.append(Deliveries, deliveries(20, start=140))
+        warehouse.append(Deliveries, deliveries(3, start=160))
+        warehouse.compact()
+        assert_frame_equal(warehouse.query(ALL), deliveries(163))
         listed = warehouse.query("SELECT data_file FROM ducklake_list_files('mono', 'deliveries', schema => 'raw')")
         assert listed.height == 1
         replaced = set(places(root).files.rglob("*.parquet"))
