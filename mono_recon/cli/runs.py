@@ -141,7 +141,7 @@ def _answer(settings: "Settings", launched: "Launched", days: list[date], *, fai
 def _show(console: Console, launched: "Launched", settings: "Settings") -> None:
     _show_counts(console, launched.ingest)
     if not launched.issued:
-        console.print("No date was due: nothing issued.")
+        console.print("Nothing new to issue.")
         return
     console.print(_summary(launched.issued))
     console.print(f"Packs: {settings.paths.reports}", soft_wrap=True)

@@ -232,7 +232,9 @@ def _figures(reader: SubjectReader, kind: str, subject_id: str, statements: pl.D
     names = [name for name in statements.columns if name not in _OF_ONE_STATEMENT]
     in_order = statements.sort("known_at", "source_ref", descending=True) if kind == "credit" else statements
     last = in_order.select(pl.col(name).last(ignore_nulls=True) for name in names).row(0, named=True)
-    return last | {name: statements[name].min() for name in ("inserted_at",) if name in names}
+    if "inserted_at" in names:
+        last["inserted_at"] = statements["inserted_at"].min()
+    return last
 
 
 def _timeline(statements: pl.DataFrame, kind: str) -> pl.DataFrame:

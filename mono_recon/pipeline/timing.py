@@ -44,12 +44,13 @@ def last_date(settings: Settings, now: datetime) -> date:
 
 
 def due_dates(settings: Settings, now: datetime, issued: Collection[date]) -> list[date]:
-    """Dates to issue when none is named: those after the last issued one; the first time the last that is over."""
+    """Dates to bring up to date when none is named.
+
+    Those after the last issued one; the first time, and where none is left, the last that is over.
+    """
     until = last_date(settings, now)
-    if not issued:
-        return [until]
-    after = max(issued)
-    return [after + _DAY * step for step in range(1, (until - after).days + 1)]
+    after = max(issued, default=until - _DAY)
+    return [after + _DAY * step for step in range(1, (until - after).days + 1)] or [until]
 
 
 def dates_between(first: date, last: date) -> list[date]:

@@ -63,7 +63,7 @@ def _only(narrowed: Narrowed | None, kind: str) -> pl.DataFrame | None:
 def first_known(warehouse: Warehouse, scope: Scope) -> datetime | None:
     """When the earliest delivery was known; without any the earliest thing that Mono says it created."""
     since: datetime | None = warehouse.query(
-        f"SELECT min(known_at) FROM ({_events(scope)}) WHERE known_at <= $k",  # noqa: S608  a constant of this module
+        f"SELECT min(known_at) FILTER (known_at <= $k) FROM ({_events(scope)})",  # noqa: S608  a constant of this module
         {"k": scope.as_of},
         late=scope.late,
     ).item()
@@ -78,15 +78,16 @@ def first_known(warehouse: Warehouse, scope: Scope) -> datetime | None:
 
 def last_known(warehouse: Warehouse) -> datetime | None:
     """The greatest instant at which anything became known or was decided."""
+    # The filters keep DuckLake from answering with a table's statistics, which do not forget deleted rows.
     latest: datetime | None = warehouse.query(
         """
         SELECT max(moment) FROM (
-            SELECT max(known_at) AS moment FROM mono.raw.deliveries
-            UNION ALL SELECT max(known_at) FROM mono.raw.copies
-            UNION ALL SELECT max(fetched_at) FROM mono.raw.export_pages
-            UNION ALL SELECT max(known_at) FROM mono.raw.quarantine
-            UNION ALL SELECT max(decided_at) FROM mono.core.resolutions
-            UNION ALL SELECT max(decided_at) FROM mono.core.adjustments
+            SELECT max(known_at) FILTER (known_at IS NOT NULL) AS moment FROM mono.raw.deliveries
+            UNION ALL SELECT max(known_at) FILTER (known_at IS NOT NULL) FROM mono.raw.copies
+            UNION ALL SELECT max(fetched_at) FILTER (fetched_at IS NOT NULL) FROM mono.raw.export_pages
+            UNION ALL SELECT max(known_at) FILTER (known_at IS NOT NULL) FROM mono.raw.quarantine
+            UNION ALL SELECT max(decided_at) FILTER (decided_at IS NOT NULL) FROM mono.core.resolutions
+            UNION ALL SELECT max(decided_at) FILTER (decided_at IS NOT NULL) FROM mono.core.adjustments
         )
         """
     ).item()

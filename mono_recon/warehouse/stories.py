@@ -110,7 +110,8 @@ class SubjectReader:
     def proof(self, account_id: str, day: date) -> pl.DataFrame:
         """The balance proof of an account and date: rows of the latest version."""
         return self._ask(
-            "SELECT * FROM mono.report.latest_balance_proof WHERE account_id = $account AND business_date = $day",
+            "SELECT * FROM mono.report.latest_balance_proof WHERE account_id = $account AND business_date = $day"
+            " ORDER BY currency",
             account=account_id,
             day=day,
         )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mono_recon.archive.contents import read_blocks
 from mono_recon.archive.files import ArchiveError, archive_day, fetch_time, hash_file, list_archive
 from mono_recon.archive.parallel import hash_files
 from tests.archive.written import Put, Read
@@ -125,3 +126,11 @@ def test_unreadable_files_are_no_copies_of_each_other(tmp_path: Path, put: Put) 
         (tmp_path / "webhooks" / name).symlink_to("nowhere")
     first, second = list_archive(tmp_path).files
     assert len({hash_file(first), hash_file(second), hashlib.sha256(b"").hexdigest()}) == 3
+
+
+def test_a_file_that_grows_after_it_was_listed_is_hashed_and_read_to_its_end(tmp_path: Path, put: Put) -> None:
+    path = put("webhooks/a.jsonl", b"{}\n")
+    (file,) = list_archive(tmp_path).files
+    path.write_bytes(b"{}\n" * 100)
+    assert b"".join(read_blocks(file, 1_000)) == b"{}\n" * 100
+    assert hash_file(file) == hashlib.sha256(b"{}\n" * 100).hexdigest()

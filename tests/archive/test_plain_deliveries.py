@@ -87,6 +87,16 @@ def test_what_is_out_of_the_ordinary_is_left_to_the_complete_reading(changed: di
     assert read_plain(raw(delivery(BODY) | changed), SECRETS, 0) is None
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [{"description": "a\0b"}, {"updated_at": "2026-03-02T01:12:09.9999999Z"}, {"amount": {"amount": 1.5}}, {"id": "x"}],
+)
+def test_a_body_that_needs_care_is_left_to_the_complete_reading(odd: dict[str, Any]) -> None:
+    event = payload()
+    event["event"]["data"] |= odd
+    assert read_plain(raw(delivery(raw(event))), SECRETS, 0) is None
+
+
 def test_where_a_signature_is_required_an_unverified_delivery_is_left_alone() -> None:
     rules = replace(SECRETS, require_signature=True)
     assert read_plain(raw(delivery(BODY)), rules, 0) is not None

@@ -2,14 +2,16 @@
 
 import csv
 import multiprocessing
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from mono_recon.archive.resolutions import read_resolutions
-from mono_recon.pipeline.decide import FILE, Decision, DecisionError, decide
+from mono_recon.pipeline.decide import FILE, Decision, DecisionError, _append, decide
 from mono_recon.schemas.report import Breaks
 from mono_recon.schemas.table import polars_schema
 from mono_recon.settings import Settings, load_settings
@@ -20,7 +22,8 @@ SMALL, LARGE, SHRUNK = "000000000000000a", "000000000000000b", "000000000000000c
 NOON = datetime(2026, 3, 4, 12, 0, 0, 5, tzinfo=UTC)
 HEADER = "break_id,resolution_code,reason,actor,decided_at,approved_by\n"
 ROW = f"{SMALL},accepted,why,ana,2026-03-04T12:00:00.000005Z,\n"
-PROCESSES, EACH = 4, 15
+PROCESSES, EACH, FILES = 4, 5, 50
+CONTEXT = multiprocessing.get_context("spawn")
 
 
 def listing(break_id: str, amount_minor: int, day: int, version: int = 1) -> dict[str, object]:
@@ -150,15 +153,36 @@ def _decide_often(root: Path, name: str) -> None:
         decide(settings, [SMALL, SHRUNK], decision(actor=name, reason=f"número {number}, " + "x" * 5000))
 
 
-def test_several_processes_that_decide_at_once_lose_and_mix_no_row(settings: Settings, tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
+def _begin_files(root: Path, name: str, start: Barrier) -> None:
+    row = dict.fromkeys(HEADER.strip().split(","), name)
+    for number in range(FILES):
+        start.wait()
+        _append(root / f"{number}" / FILE, [row, row])
+
+
+def at_once(work: Callable[..., None], *arguments: object) -> list[str]:
+    """Let several processes do the same under different names; the names."""
     names = [f"person {number}" for number in range(PROCESSES)]
-    started = [context.Process(target=_decide_often, args=(tmp_path, name)) for name in names]
+    started = [CONTEXT.Process(target=work, args=(arguments[0], name, *arguments[1:])) for name in names]
     for process in started:
         process.start()
     for process in started:
         process.join()
     assert [process.exitcode for process in started] == [0] * PROCESSES
+    return names
+
+
+def test_several_processes_that_begin_a_file_at_once_write_its_first_line_once(tmp_path: Path) -> None:
+    names = at_once(_begin_files, tmp_path, CONTEXT.Barrier(PROCESSES))
+    for number in range(FILES):
+        first, *rows = (tmp_path / f"{number}" / FILE).read_text().splitlines(keepends=True)
+        assert first == HEADER
+        assert sorted(row.split(",")[0] for row in rows) == sorted(names * 2)
+        assert rows[::2] == rows[1::2]
+
+
+def test_several_processes_that_decide_at_once_lose_and_mix_no_row(settings: Settings, tmp_path: Path) -> None:
+    names = at_once(_decide_often, tmp_path)
     text = written(settings)
     assert text.count(HEADER.strip()) == 1
     rows = list(csv.DictReader(text.splitlines()))

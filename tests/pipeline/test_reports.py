@@ -10,7 +10,8 @@ from mono_recon.pipeline.timing import NotOverError
 from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse, open_warehouse
 from mono_recon.warehouse.publish import published
-from tests.pipeline.archives import Archive, delivery, payload
+from mono_recon.warehouse.reading import last_known
+from tests.pipeline.archives import ACCOUNT, Archive, delivery, payload
 
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
@@ -90,3 +91,15 @@ def test_everything_there_is_means_the_last_thing_known_but_the_end_of_the_date_
             resolved(MONDAY, utc(3, 4, 59, 59))
         with pytest.raises(ValueError, match="not 'newest'"):
             resolved(MONDAY, "newest")
+
+
+def test_what_was_taken_back_is_no_longer_the_last_thing_known(archive: Archive) -> None:
+    column_names = "adjustment_id,account_id,currency,effective_at,amount_minor,kind,reason,actor,decided_at"
+    written = archive.settings.paths.adjustments / "a.csv"
+    written.parent.mkdir()
+    for decided, latest in ((utc(4, 10), utc(4, 10)), (utc(3, 7), utc(3, 7))):
+        moment = f"{decided:%Y-%m-%dT%H:%M:%SZ}"
+        written.write_text(f"{column_names}\none,{ACCOUNT},COP,{moment},1,fee,invoice,ana,{moment}\n", encoding="utf-8")
+        archive.ingest()
+        with open_warehouse(archive.settings.warehouse, read_only=True) as warehouse:
+            assert last_known(warehouse) == latest

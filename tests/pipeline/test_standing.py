@@ -20,8 +20,10 @@ MOVEMENT = pl.Schema(
 )
 
 
-def listing(day: int, version: int = 1, *, is_latest: bool = True, **given: Any) -> dict[str, Any]:
-    row = {"break_id": "b", "class": "break", "status": "open", "amount_minor": day}
+def listing(
+    day: int, version: int = 1, *, is_latest: bool = True, class_: str = "break", **given: Any
+) -> dict[str, Any]:
+    row = {"break_id": "b", "class": class_, "status": "open", "amount_minor": day}
     return row | {"business_date": date(2026, 3, day), "version": version, "is_latest": is_latest} | given
 
 
@@ -66,7 +68,7 @@ def test_a_resolved_break_stays_resolved_although_it_is_no_longer_listed() -> No
 
 @pytest.mark.parametrize(("class_", "expected"), [("timing", "unlisted"), ("review", "open"), ("data", "open")])
 def test_only_what_is_carried_is_missed_on_a_later_date(class_: str, expected: str) -> None:
-    assert standing([listing(2, **{"class": class_})])["standing"] == expected
+    assert standing([listing(2, class_=class_)])["standing"] == expected
 
 
 def test_a_break_that_only_a_superseded_version_lists_is_superseded() -> None:

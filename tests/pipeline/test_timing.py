@@ -91,8 +91,8 @@ def test_after_missed_days_each_of_them_is_due_oldest_first() -> None:
 
 
 @pytest.mark.parametrize("latest", [DAY, date(2026, 3, 9)])
-def test_when_yesterday_is_issued_nothing_is_due(latest: date) -> None:
-    assert due_dates(DEFAULTS, moment("2026-03-03T12:00:00"), {latest}) == []
+def test_when_yesterday_is_issued_it_is_looked_at_again(latest: date) -> None:
+    assert due_dates(DEFAULTS, moment("2026-03-03T12:00:00"), {latest}) == [DAY]
 
 
 def test_a_range_has_both_its_ends_and_may_not_run_backwards() -> None:
