@@ -1,8 +1,8 @@
 """What an ingest spends its time on, stage by stage.
 
 One run of the whole ingest is profiled in its main process, and the decoding of a first stretch of the same archive
-here, where the work of the worker processes can be seen. Everything is CPU time, which other work on the machine
-changes least.
+here, where the work of the worker processes can be seen. The main process is told by its CPU time, which leaves out
+its waiting for the others.
 """
 
 import cProfile
@@ -78,10 +78,10 @@ def _profile_decoding(root: Path) -> str:
     begin = time.process_time()
     records = sum(decode_chunk(chunk, rules).deliveries.height for chunk in chunks)
     plain = time.process_time() - begin
-    profiler, begin = cProfile.Profile(time.process_time), time.process_time()
+    profiler, begin = cProfile.Profile(), time.perf_counter()
     for chunk in chunks:
         profiler.runcall(decode_chunk, chunk, rules)
-    seconds = time.process_time() - begin
+    seconds = time.perf_counter() - begin
     head = (
         f"Decoding, one core: {plain / records * 1e6:.1f} µs a record ({records:,} records); shares under a profiler:"
     )
@@ -97,6 +97,6 @@ def _seconds(profiler: cProfile.Profile, stages: Mapping[str, Iterable[str]]) ->
 
 def _table(stages: Mapping[str, float], total: float) -> str:
     rest = total - sum(stages.values())
-    lines = ["| Stage | CPU s | share |", "|---|---:|---:|"]
+    lines = ["| Stage | s | share |", "|---|---:|---:|"]
     lines += [f"| {stage} | {spent:.2f} | {spent / total:.0%} |" for stage, spent in {**stages, "rest": rest}.items()]
     return "\n".join(lines)

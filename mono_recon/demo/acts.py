@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from mono_recon.demo.ids import new_id, uuid_text
 from mono_recon.demo.people import BANK_NAMES, OWN_BANK_CODE, OWN_DOCUMENT, Party
 from mono_recon.demo.world import (
+    CURRENCY,
     TICK,
     Account,
     Batch,
@@ -19,6 +20,7 @@ from mono_recon.demo.world import (
     Event,
     Intent,
     Link,
+    Match,
     Step,
     Transfer,
     World,
@@ -42,7 +44,7 @@ def prompt(at: datetime) -> list[datetime]:
 
 
 class Draft(NamedTuple):
-    """A transfer as the company asks for it; amount in centavos."""
+    """A transfer as the company asks for it; amount in centavos, or the smallest unit of its currency."""
 
     amount: int
     payee: Party
@@ -50,6 +52,7 @@ class Draft(NamedTuple):
     external_id: str | None = None
     reference: str | None = None
     description: str = "Pago a proveedor"
+    currency: str = CURRENCY
 
 
 def own_party(account: Account) -> Party:
@@ -65,8 +68,8 @@ def own_party(account: Account) -> Party:
 
 
 def open_batch(world: World, account: Account, at: datetime, drafts: Sequence[Draft]) -> Batch:
-    """Hand a batch to Mono: it and its members are created."""
-    batch = Batch(new_id(world.rng, "bat"), account, at, [Step("created", at)])
+    """Hand a batch to Mono: it and its members, all in one currency, are created."""
+    batch = Batch(new_id(world.rng, "bat"), account, at, [Step("created", at)], currency=drafts[0].currency)
     for place, draft in enumerate(drafts, start=1):
         add_member(world, batch, draft, at + place * _SPACING)
     world.batches.append(batch)
@@ -85,6 +88,7 @@ def add_member(world: World, batch: Batch, draft: Draft, at: datetime) -> Transf
         description=draft.description,
         inserted_at=at,
         steps=[Step("created", at, draft.routing)],
+        currency=draft.currency,
     )
     batch.members.append(transfer)
     batch.declared += draft.amount
@@ -167,18 +171,37 @@ def settle(
     transfer.steps.append(step)
     event_type = "bank_transfer_approved" if state == "approved" else "bank_transfer_rejected"
     extra: dict[str, Any] | None = None
-    if before.state in {"approved", "declined"}:
+    if before.state in {"approved", "declined"} and before.state != state:
         event_type, extra = "bank_transfer_change_final_state", {"previous_state": before.state}
     return world.tell(Event(event_type, at + lag, transfer, courier(at + lag), step, extra))
 
 
-def receive_wire(world: World, account: Account, amount: int, payer: Party, at: datetime, told_at: datetime) -> Event:
-    """Money comes by ACH: the bank's clock has whole seconds, Mono tells of it later."""
+def receive_wire(
+    world: World,
+    account: Account,
+    amount: int,
+    payer: Party,
+    at: datetime,
+    told_at: datetime,
+    match: Match | None = None,
+) -> Event:
+    """Money comes by ACH: the bank's clock has whole seconds, Mono tells of it later.
+
+    Args:
+        world: Where it happens.
+        account: The account credited.
+        amount: Centavos.
+        payer: Who pays.
+        at: When, by the bank's clock.
+        told_at: When Mono tells of it.
+        match: What the money belongs to, if that is more than a customer's payment.
+    """
     bank = BANK_NAMES[payer.bank_code]
     text = f"Abono {payer.name} {bank} - {payer.document_number} Ref: FACTURA"
     credit = Credit(
         new_id(world.rng, "tx"), "incoming_wire", account, amount, payer, at.replace(microsecond=0), text, {}
     )
+    credit.match = match or customer_of(world, payer)
     world.credits.append(credit)
     return world.tell(Event("account_credited", told_at, credit, prompt(told_at)))
 
@@ -193,13 +216,20 @@ def receive_mono(
     entity_id: str | None = None,
     reference: str = "",
     courier: Courier = prompt,
+    match: Match | None = None,
 ) -> Event:
-    """Money comes from another account inside Mono, in real time."""
+    """Money comes from another account inside Mono, in real time; ``match`` as in ``receive_wire``."""
     extra = {"entity_id": entity_id, "reference": reference}
     credit = Credit(new_id(world.rng, "tx"), "bank_transfer_mono", account, amount, payer, at, "Transferencia", extra)
+    credit.match = match or customer_of(world, payer)
     world.credits.append(credit)
     told_at = at + timedelta(seconds=5, milliseconds=900)
     return world.tell(Event("account_credited", told_at, credit, courier(told_at)))
+
+
+def customer_of(world: World, payer: Party) -> Match | None:
+    """The known customer that a payer is."""
+    return Match("known_payer", payer.name) if payer in world.clientele.customers else None
 
 
 def start_collection(world: World, account: Account, amount: int, payer: Party, at: datetime) -> Intent:

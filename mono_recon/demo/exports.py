@@ -1,112 +1,39 @@
 """What the collector fetched from Mono's API.
 
 Here belongs the schedule of captures and their pages: balances at midnight, transfers, collections and
-accounts each morning. Shapes of rows are in ``payloads``; files are in ``packing``.
+accounts each morning, and what was asked for besides. Shapes of rows are in ``payloads``; files are in
+``packing``.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from mono_recon.demo import payloads
 from mono_recon.demo.balances import Ledger
 from mono_recon.demo.ids import new_id
 from mono_recon.demo.instants import instant_text
+from mono_recon.demo.pages import API, DURATION, PAGE_SIZE, TIMEOUT, Export, captured
 from mono_recon.demo.people import BANKS
 from mono_recon.demo.world import DAY, Account, Body, Intent, Link, Transfer, World
 
-_API = "https://api.cuentamono.com/v1"
-_PAGE_SIZE = 500
 _SMALLEST_PAGE = 10
 _WINDOW_DAYS = 7
-_TRANSFERS_AT, _INTENTS_AT, _LINKS_AT, _ACCOUNTS_AT = time(5), time(5, 20), time(5, 40), time(5, 50)
-_PAUSE = timedelta(milliseconds=400)
-_FIGURE_AGE = timedelta(seconds=5)
-_STALE_AGE = timedelta(hours=2, minutes=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Export:
-    """One captured list, before its pages are made.
-
-    Attributes:
-        name: Id of the export.
-        fetched_on: Local day of the capture.
-        started_at: When it began; page n is fetched n short pauses later.
-        endpoint: Path, and query apart from the paging.
-        key: Key of the rows in the response.
-        items: How many rows there are.
-        row: Makes the row at an index as shown at an instant.
-        page_size: Rows asked for per page.
-        missing_pages: How many of the last pages were never fetched.
-        failed_first: The first page was answered with an error before it was answered well.
-    """
-
-    name: str
-    fetched_on: date
-    started_at: datetime
-    endpoint: str
-    key: str
-    items: int
-    row: Callable[[int, datetime], Body]
-    page_size: int = _PAGE_SIZE
-    missing_pages: int = 0
-    failed_first: bool = False
-
-    @property
-    def finished_at(self) -> datetime:
-        """Fetch time of the last page there is."""
-        return self._fetched_at(self._total_pages - self.missing_pages)
-
-    def pages(self) -> Iterator[Body]:
-        """The captured pages, in order of capture."""
-        if self.failed_first:
-            yield self._page(1, self.started_at, 500, _SERVER_ERROR)
-        for number in range(1, self._total_pages - self.missing_pages + 1):
-            fetched_at = self._fetched_at(number)
-            indices = range((number - 1) * self.page_size, min(number * self.page_size, self.items))
-            pagination = {
-                "page_number": number,
-                "page_size": self.page_size,
-                "total_items": self.items,
-                "total_pages": self._total_pages,
-            }
-            body = {"pagination": pagination, self.key: [self.row(n, fetched_at) for n in indices]}
-            yield self._page(number, fetched_at, 200, body)
-
-    @property
-    def _total_pages(self) -> int:
-        return max(1, -(-self.items // self.page_size))
-
-    def _fetched_at(self, number: int) -> datetime:
-        return self.started_at + number * _PAUSE
-
-    def _page(self, number: int, fetched_at: datetime, status: int, body: Body) -> Body:
-        joint = "&" if "?" in self.endpoint else "?"
-        url = f"{_API}/{self.endpoint}{joint}page_size={self.page_size}&page_number={number}"
-        return captured(self.name, self.started_at, url, fetched_at, status, body)
-
-
-_SERVER_ERROR: Body = {
-    "code": "500 Internal Server Error",
-    "errors": [{"error_code": "server_error", "message": "Internal error", "path": None, "url": None}],
-    "id": "log_7MkWaFqvfosB8fzHhb1Eql",
-    "message": "Internal server error",
-}
-
-
-def captured(name: str, started_at: datetime, url: str, fetched_at: datetime, status: int, body: Body) -> Body:
-    """A response with what is needed to know what it covers."""
-    return {
-        "export": {"id": name, "started_at": started_at},
-        "request": {"method": "GET", "url": url, "fetched_at": fetched_at},
-        "response": {"status": status, "headers": {}, "body": body},
-    }
+_BROKEN_OFF_AT, _TRANSFERS_AT = time(4, 50), time(5)
+_INTENTS_AT, _LINKS_AT, _ACCOUNTS_AT = time(5, 20), time(5, 40), time(5, 50)
+FIGURE_AT = timedelta(seconds=5)
+"""How long after midnight the figure is taken that a date closes with."""
 
 
 def transfers_export(day: date) -> str:
-    """Id of the first export that covers the transfers of a date."""
+    """Id of the first complete export that covers the transfers of a date."""
     return f"transfers-{day}"
+
+
+def transfers_export_at(world: World, day: date) -> tuple[datetime, datetime]:
+    """When that export starts, and when its last page is fetched."""
+    started_at = world.calendar.at(day + DAY, _TRANSFERS_AT)
+    return started_at, started_at + DURATION
 
 
 def collections_export(day: date) -> str:
@@ -114,15 +41,30 @@ def collections_export(day: date) -> str:
     return f"collection-intents-{day}"
 
 
+def live_balance(account: Account, at: datetime) -> str:
+    """Id of the capture of one account's live balance."""
+    return f"balance-{account.number}-{instant_text(at)[:10]}"
+
+
 def captured_exports(world: World, ledger: Ledger) -> Iterator[Export]:
     """Every paged export of the archive, in order of capture."""
     yield _figures(world, ledger, world.first_day)
     for day in world.dates:
         yield _figures(world, ledger, day + DAY)
+        yield from _broken_off(world, day)
         yield _transfers(world, day)
         yield _intents(world, day)
         yield _links(world, day)
         yield _accounts(world, ledger, day + DAY)
+    yield from _looked_up(world)
+
+
+def unanswered_pages(world: World) -> list[Body]:
+    """The answers to live balances that the bank did not give."""
+    return [
+        captured(live_balance(account, at), at, f"{API}/accounts/{account.id}/balances?live=true", at, 504, TIMEOUT)
+        for account, at in world.feeds.unanswered
+    ]
 
 
 def bank_pages(world: World) -> list[Body]:
@@ -139,7 +81,7 @@ def bank_pages(world: World) -> list[Body]:
     ]
     pse = [{"code": f"1{code}", "name": name} for code, name in BANKS]
     return [
-        captured(f"banks-{kind}", started_at, f"{_API}/banks?kind={kind}", started_at, 200, body)
+        captured(f"banks-{kind}", started_at, f"{API}/banks?kind={kind}", started_at, 200, body)
         for kind, body in (
             ("transfers", {"banks": transfers, "kind": "transfers"}),
             ("pse", {"banks": pse, "kind": "pse"}),
@@ -152,8 +94,8 @@ def _figures(world: World, ledger: Ledger, day: date) -> Export:
     midnight = world.calendar.start_of(day)
 
     def figure_at(account: Account) -> datetime:
-        stale = (account.id, day - DAY) in world.feeds.stale_figures
-        return midnight - _STALE_AGE if stale else midnight + _FIGURE_AGE
+        age = world.feeds.figure_ages.get((account.id, day - DAY))
+        return midnight + FIGURE_AT if age is None else midnight - age
 
     return _balances(world, ledger, f"balances-{day}", midnight + timedelta(seconds=30), figure_at)
 
@@ -181,34 +123,54 @@ def _balances(
 
 def _transfers(world: World, day: date) -> Export:
     """The transfers inserted in the week that ends with a date, oldest first."""
+    started_at, _ = transfers_export_at(world, day)
     first = max(0, (day - world.first_day).days - _WINDOW_DAYS + 1)
     listed = [
         transfer
         for inserted in world.transfers[first : (day - world.first_day).days + 1]
         for transfer in sorted(inserted, key=_age)
-        if not (transfer.export and transfer.export.hidden)
+        if _is_shown(transfer, started_at)
     ]
     start = instant_text(world.calendar.start_of(day - (_WINDOW_DAYS - 1) * DAY))
     until = instant_text(world.calendar.end_of(day))
     endpoint = f"transfers?inserted_at[from]={start}&inserted_at[until]={until}&sort[field]=inserted_at&sort[type]=asc"
     export = _listing(world, transfers_export(day), day, _TRANSFERS_AT, endpoint, "transfers", listed)
-    if day + DAY in world.feeds.failed_pages:
-        return replace(export, failed_first=True)
-    if day + DAY in world.feeds.cut_short:
-        fitting = min(_PAGE_SIZE, max(_SMALLEST_PAGE, len(listed) // 2))
-        return replace(export, page_size=fitting, missing_pages=1)
-    return export
+    return replace(export, failed_first=day + DAY in world.feeds.failed_pages)
+
+
+def _broken_off(world: World, day: date) -> Iterator[Export]:
+    """The same export ten minutes before, without its last page."""
+    if day + DAY not in world.feeds.broken_off:
+        return
+    whole = _transfers(world, day)
+    if whole.items > _SMALLEST_PAGE:
+        yield replace(
+            whole,
+            name=f"{whole.name}-broken-off",
+            started_at=world.calendar.at(day + DAY, _BROKEN_OFF_AT),
+            page_size=min(PAGE_SIZE, max(_SMALLEST_PAGE, whole.items // 2)),
+            missing_pages=1,
+            failed_first=False,
+        )
+
+
+def _looked_up(world: World) -> Iterator[Export]:
+    """Single transfers, asked for by their id."""
+    for transfer, at in world.feeds.looked_up:
+        day = world.calendar.business_date(at)
+
+        def row(_: int, fetched_at: datetime, transfer: Transfer = transfer) -> Body:
+            return payloads.export_row(transfer, fetched_at)
+
+        started_at = at - DURATION
+        yield Export(f"transfer-{transfer.id}", day, started_at, f"transfers?id={transfer.id}", "transfers", 1, row)
 
 
 def _intents(world: World, day: date) -> Export:
     """All collection intents there are: the endpoint knows no dates."""
     started_at = world.calendar.at(day + DAY, _INTENTS_AT)
     listed = sorted(
-        (
-            intent
-            for intent in world.intents
-            if intent.inserted_at <= started_at and not (intent.export and intent.export.hidden)
-        ),
+        (intent for intent in world.intents if intent.inserted_at <= started_at and _is_shown(intent, started_at)),
         key=_age,
     )
     name = collections_export(day)
@@ -244,6 +206,11 @@ def _links(world: World, day: date) -> Export:
         len(listed),
         lambda index, _: payloads.link_row(listed[index]),
     )
+
+
+def _is_shown(entity: Transfer | Intent, started_at: datetime) -> bool:
+    view = entity.export
+    return not view or view.hidden_until is None or view.hidden_until <= started_at
 
 
 def _age(entity: Transfer | Intent | Link) -> tuple[datetime, str]:

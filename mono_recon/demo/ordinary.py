@@ -15,7 +15,7 @@ from mono_recon.demo import acts
 from mono_recon.demo.acts import Draft
 from mono_recon.demo.dice import happens, seconds
 from mono_recon.demo.people import REFUSALS, Party, stranger
-from mono_recon.demo.world import DAY, Account, Batch, Intent, Transfer, World
+from mono_recon.demo.world import DAY, Account, Batch, Intent, Match, Transfer, World
 
 RETRY_MINUTES = (0, 0.5, 2, 5.5, 13, 28.5, 60, 123.6, 251.4, 507)
 
@@ -255,13 +255,15 @@ def internal_transfer(world: World, source: Account, target: Account, amount: in
         approved_at + timedelta(milliseconds=350),
         entity_id=transfer.external_id,
         reference=transfer.reference,
+        match=Match("internal_external_id", transfer.id),
     )
     return transfer
 
 
 def repeat_as_credit(world: World, intent: Intent, payer: Party, at: datetime) -> None:
     """The bank reports the money of a collection once more, as a credit."""
-    acts.receive_wire(world, intent.account, intent.amount, payer, at, at + timedelta(seconds=40))
+    told_at = at + timedelta(seconds=40)
+    acts.receive_wire(world, intent.account, intent.amount, payer, at, told_at, Match("collection", intent.id))
     intent.repeated = True
 
 

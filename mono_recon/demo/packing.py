@@ -17,12 +17,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from mono_recon.demo import payloads
-from mono_recon.demo.exports import Export
-from mono_recon.demo.world import Body, Event, World
+from mono_recon.demo.pages import Export
+from mono_recon.demo.world import FORGER, MONO, Body, Event, World
 
 SECRET = b"whsec_DEMOdemoDEMOdemoDEMOdemoDEMOdemo"
 
-_FORGED = b"whsec_somebodyElse"
+_KEYS = {MONO: SECRET, FORGER: b"whsec_somebodyElse"}
 _COMPRESSION = 1
 _URL = "https://hooks.example.com/mono"
 
@@ -99,6 +99,6 @@ def _line(arrival: _Arrival) -> bytes:
 
 def _signature(event: Event, body: bytes) -> str:
     moment = str(int(event.at.timestamp()))
-    key = _FORGED if event.forged else SECRET
-    digest = hmac.new(key, f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={moment},v1={digest}"
+    message = f"{moment}.".encode() + body
+    digests = (hmac.new(_KEYS[signer], message, hashlib.sha256).hexdigest() for signer in event.signers)
+    return ",".join([f"t={moment}", *(f"v1={digest}" for digest in digests)])

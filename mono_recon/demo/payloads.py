@@ -10,6 +10,7 @@ from datetime import datetime
 from mono_recon.demo.people import BANK_NAMES, Party
 from mono_recon.demo.world import (
     ABSENT,
+    CURRENCY,
     Account,
     Batch,
     Body,
@@ -23,12 +24,10 @@ from mono_recon.demo.world import (
     step_at,
 )
 
-_CURRENCY = "COP"
 
-
-def money(centavos: int) -> Body:
-    """A money object: integer centavos and the currency."""
-    return {"amount": centavos, "currency": _CURRENCY}
+def money(centavos: int, currency: str = CURRENCY) -> Body:
+    """A money object: an integer of the smallest unit and the currency."""
+    return {"amount": centavos, "currency": currency}
 
 
 def envelope(event: Event) -> Body:
@@ -127,7 +126,7 @@ def _event_data(event: Event) -> Body:
 def _transfer_core(transfer: Transfer, step: Step) -> Body:
     """What every appearance of a transfer has; nested in a batch event it has nothing else."""
     return {
-        "amount": money(transfer.amount),
+        "amount": money(transfer.amount, transfer.currency),
         "declination_reason": step.reason,
         "description": transfer.description,
         "entity_id": transfer.external_id,
@@ -166,13 +165,14 @@ def _batch(batch: Batch, instant: datetime) -> Body:
         "inserted_at": batch.inserted_at,
         "origin": "api",
         "state": step.state,
-        "total_amount": money(batch.declared),
+        "total_amount": money(batch.declared, batch.currency),
         "updated_at": step.at,
     }
 
 
 def _batch_event(batch: Batch, instant: datetime) -> Body:
-    listed = [member for member in batch.members if member.id not in batch.unlisted]
+    """A batch with the members that it has by then."""
+    listed = [member for member in batch.members if member.inserted_at <= instant and member.id not in batch.unlisted]
     return {
         **_batch(batch, instant),
         "transfers": [_transfer_core(member, step_at(member.steps, instant)) for member in listed],

@@ -7,7 +7,7 @@ lives is elsewhere (``acts``, ``ordinary``, ``faults``), and so is how it looks 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
@@ -19,10 +19,13 @@ DAY = timedelta(days=1)
 WEBHOOK_HORIZON = timedelta(hours=9, minutes=30)
 EXPORT_LAG = timedelta(minutes=5)
 TICK = timedelta(microseconds=1)
-_LAST_MORNING = timedelta(hours=9, minutes=45)
+FIRST_ISSUE, LATER_ISSUE = time(6), time(9, 45)
+NEVER = datetime.max.replace(tzinfo=UTC)
 _PROMPT = timedelta(milliseconds=700)
 
+CURRENCY = "COP"
 ABSENT = object()
+MONO, FORGER = "mono", "forger"
 
 Body = dict[str, Any]
 Path = tuple[str, ...]
@@ -48,13 +51,13 @@ class ExportView:
     """How API exports misrepresent one entity.
 
     Attributes:
-        hidden: They never list it.
+        hidden_until: Those that start before this instant do not list it.
         frozen_at: They show its state as of this instant …
         thawed_at: … until this one; for ever if there is none.
         changes: They show other values, by path.
     """
 
-    hidden: bool = False
+    hidden_until: datetime | None = None
     frozen_at: datetime | None = None
     thawed_at: datetime | None = None
     changes: Changes | None = None
@@ -86,6 +89,7 @@ class Transfer:
     steps: list[Step]
     export: ExportView | None = None
     returned: bool = False
+    currency: str = CURRENCY
 
 
 @dataclass(slots=True, eq=False)
@@ -99,11 +103,19 @@ class Batch:
     members: list[Transfer] = field(default_factory=list)
     declared: int = 0
     unlisted: frozenset[str] = frozenset()
+    currency: str = CURRENCY
+
+
+class Match(NamedTuple):
+    """What a credit belongs to, and the rule by which that shows."""
+
+    rule: str
+    to: str
 
 
 @dataclass(slots=True, eq=False)
 class Credit:
-    """An incoming account credit, told by webhook only."""
+    """An incoming account credit, told by webhook only; ``match`` is None if nobody can tell whose it is."""
 
     id: str
     type: str
@@ -113,6 +125,7 @@ class Credit:
     at: datetime
     description: str
     extra: Body
+    match: Match | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -156,7 +169,7 @@ class Event:
         step: The state it tells of; None for batches and credits, which are shown as of ``at``.
         extra: Fields at the end of the data that only this type has.
         changes: Values it shows differently from the truth.
-        forged: Signed by somebody who does not know the secret.
+        signers: Whose signatures the delivery bears: Mono's own, or one made without the secret.
     """
 
     type: str
@@ -166,7 +179,7 @@ class Event:
     step: Step | None = None
     extra: Body | None = None
     changes: Changes | None = None
-    forged: bool = False
+    signers: tuple[str, ...] = (MONO,)
 
 
 class Movement(NamedTuple):
@@ -179,19 +192,23 @@ class Movement(NamedTuple):
 
 @dataclass(slots=True)
 class Feeds:
-    """What went wrong with the capture itself.
+    """What happened to the capture itself.
 
     Attributes:
-        debris: Broken lines of the webhook archive, with the instant they were written.
-        stale_figures: Ids of accounts and dates whose closing figure was an old cached one.
+        debris: Odd lines of the webhook archive, with the instant they were written.
+        figure_ages: How old the closing figure of an account and date was, where it was not fresh.
         failed_pages: Mornings on which the first page of transfers was answered with an error, then well.
-        cut_short: Mornings on which the last page of the transfers export was not fetched.
+        broken_off: Mornings on which a first export of transfers lacks its last page.
+        looked_up: Transfers asked for by their id, with the instant of the answer.
+        unanswered: Accounts whose live balance was asked for and not answered, with the instant.
     """
 
     debris: list[tuple[datetime, bytes]] = field(default_factory=list)
-    stale_figures: set[tuple[str, date]] = field(default_factory=set)
+    figure_ages: dict[tuple[str, date], timedelta] = field(default_factory=dict)
     failed_pages: set[date] = field(default_factory=set)
-    cut_short: set[date] = field(default_factory=set)
+    broken_off: set[date] = field(default_factory=set)
+    looked_up: list[tuple[Transfer, datetime]] = field(default_factory=list)
+    unanswered: list[tuple[Account, datetime]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -221,18 +238,16 @@ class World:
 
     @property
     def end(self) -> datetime:
-        """The instant of the last capture: the last date's second scheduled run."""
-        return self.calendar.end_of(self.last_day) + _LAST_MORNING
+        """The instant of the last capture: the later issue on the business day after the last date."""
+        morning = self.last_day + DAY
+        while not self.calendar.is_business_day(morning):
+            morning += DAY
+        return self.calendar.at(morning, LATER_ISSUE)
 
     @property
     def dates(self) -> list[date]:
         """Every business date, in order."""
         return [self.first_day + n * DAY for n in range(self.days)]
-
-    @property
-    def workdays(self) -> list[date]:
-        """The business days among them."""
-        return [day for day in self.dates if self.calendar.is_business_day(day)]
 
     def add_transfer(self, transfer: Transfer) -> None:
         """Keep a transfer under the day on which it was inserted."""

@@ -14,7 +14,7 @@ from random import Random
 from mono_recon.calendar import BusinessCalendar
 from mono_recon.demo import packing
 from mono_recon.demo.balances import Ledger
-from mono_recon.demo.exports import bank_pages, captured_exports
+from mono_recon.demo.exports import bank_pages, captured_exports, unanswered_pages
 from mono_recon.demo.faults.catalogue import inject_all
 from mono_recon.demo.ids import new_id
 from mono_recon.demo.ordinary import Company
@@ -57,6 +57,33 @@ class DemoSummary:
     labels: Mapping[str, int]
 
 
+def quiet_world(*, days: int, transfers_per_day: int, seed: int, first_day: date) -> World:
+    """A company with accounts and acquaintances to which nothing has happened yet.
+
+    Args:
+        days: Number of days, at least 1.
+        transfers_per_day: Transfers of a business day to come, at least 1; the accounts hold enough for them.
+        seed: Equal arguments give equal worlds.
+        first_day: Its first business date.
+
+    Raises:
+        ValueError: Fewer than one day or one transfer.
+    """
+    if days < 1 or transfers_per_day < 1:
+        raise ValueError("a demonstration needs at least one day and one transfer per day")
+    rng, calendar = Random(seed), BusinessCalendar()  # noqa: S311 - a simulation, no secret
+    founded = calendar.at(first_day - timedelta(days=200), time(10))
+    return World(
+        rng=rng,
+        calendar=calendar,
+        first_day=first_day,
+        days=days,
+        accounts=_accounts(rng, founded, days * transfers_per_day),
+        clientele=make_clientele(rng, _PAYEES),
+        transfers=[[] for _ in range(days)],
+    )
+
+
 def make_world(*, days: int, transfers_per_day: int, seed: int, first_day: date, faults: bool = True) -> World:
     """Invent a company and let it live.
 
@@ -73,19 +100,7 @@ def make_world(*, days: int, transfers_per_day: int, seed: int, first_day: date,
     Raises:
         ValueError: Fewer than one day or one transfer.
     """
-    if days < 1 or transfers_per_day < 1:
-        raise ValueError("a demonstration needs at least one day and one transfer per day")
-    rng, calendar = Random(seed), BusinessCalendar()  # noqa: S311 - a simulation, no secret
-    founded = calendar.at(first_day - timedelta(days=200), time(10))
-    world = World(
-        rng=rng,
-        calendar=calendar,
-        first_day=first_day,
-        days=days,
-        accounts=_accounts(rng, founded, days * transfers_per_day),
-        clientele=make_clientele(rng, _PAYEES),
-        transfers=[[] for _ in range(days)],
-    )
+    world = quiet_world(days=days, transfers_per_day=transfers_per_day, seed=seed, first_day=first_day)
     company = Company(world)
     for day in world.dates:
         company.live(day, transfers_per_day)
@@ -124,6 +139,16 @@ def write_demo(
         OSError: The folder cannot be written.
     """
     world = make_world(days=days, transfers_per_day=transfers_per_day, seed=seed, first_day=first_day, faults=faults)
+    return write_world(world, folder)
+
+
+def write_world(world: World, folder: Path) -> DemoSummary:
+    """Write a world down as ``write_demo`` does.
+
+    Raises:
+        FileExistsError: The folder holds an archive already.
+        OSError: The folder cannot be written.
+    """
     archive = folder / "archive"
     if archive.exists():
         raise FileExistsError(f"{archive} is there already; remove {folder}, or name another folder with --dir")
@@ -135,7 +160,7 @@ def write_demo(
     write_truth(folder / TRUTH_FILE, rows)
     return DemoSummary(
         folder=folder,
-        first_day=first_day,
+        first_day=world.first_day,
         last_day=world.last_day,
         transfers=sum(map(len, world.transfers)),
         credits=len(world.credits),
@@ -147,8 +172,9 @@ def write_demo(
 
 
 def _write_exports(world: World, folder: Path) -> tuple[int, dict[str, datetime]]:
-    banks = folder / world.first_day.isoformat() / "banks.jsonl.gz"
-    pages, finished = packing.write_pages(bank_pages(world), banks), {}
+    pages, finished = packing.write_pages(bank_pages(world), folder / "banks.jsonl.gz"), {}
+    if world.feeds.unanswered:
+        pages += packing.write_pages(unanswered_pages(world), folder / "live-balances.jsonl.gz")
     for export in captured_exports(world, Ledger(world)):
         pages += packing.write_export(export, folder)
         finished[export.name] = export.finished_at

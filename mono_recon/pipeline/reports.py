@@ -7,6 +7,7 @@ is issued in ``issue``, and which earlier dates are looked at again in ``touched
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
+from mono_recon.pipeline.code import code_version
 from mono_recon.pipeline.issue import Issued, issue, recover, resolve_as_of
 from mono_recon.pipeline.making import make_report
 from mono_recon.pipeline.progress import advance
@@ -63,6 +64,9 @@ def issue_dates(
 def bring_up_to_date(warehouse: Warehouse, settings: Settings, day: date, as_of: datetime) -> list[Issued]:
     """Evaluate a date, and before it every earlier one that can have changed, as of one instant.
 
+    A date is evaluated if it has no version yet, if its last was made otherwise, or if news or a limit that has
+    passed since can have changed it.
+
     Args:
         warehouse: The warehouse, open for writing.
         settings: Settings in force.
@@ -74,16 +78,27 @@ def bring_up_to_date(warehouse: Warehouse, settings: Settings, day: date, as_of:
     """
     issued = latest_issues(warehouse)
     mark, now = read_watermark(warehouse), Watermark(as_of, last_intake(warehouse))
-    earlier = [each for each in issued if each < day]
+    up_to_day = [each for each in issued if each <= day]
+    touched = touched_dates(warehouse, settings, up_to_day, mark, as_of)
+    if day not in touched and not _is_made_alike(issued.get(day), settings):
+        touched.append(day)
     made = []
-    for each in (*touched_dates(warehouse, settings, earlier, mark, as_of), day):
+    for each in touched:
         new = _evaluate(warehouse, settings, each, as_of, issued)
         if new is not None:
             made.append(new)
-            issued[each] = Issue(each, new.version, as_of, "")
+            issued[each] = Issue(each, new.version, as_of, settings.sha256(), code_version())
     if as_of >= mark.as_of and all(each <= day for each in issued):
         write_watermark(warehouse, now)
+    elif made and as_of < mark.as_of:
+        # What was issued out of turn knows less than all others; the next run has to begin from there.
+        write_watermark(warehouse, Watermark(as_of, mark.intake))
     return made
+
+
+def _is_made_alike(last: Issue | None, settings: Settings) -> bool:
+    """Whether the last version of a date was made by this code under these settings."""
+    return last is not None and (last.settings_sha256, last.code_version) == (settings.sha256(), code_version())
 
 
 def _evaluate(

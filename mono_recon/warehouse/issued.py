@@ -24,6 +24,7 @@ class Issue(NamedTuple):
     business_date: date
     version: int
     as_of: datetime
+    settings_sha256: str
     code_version: str
 
 

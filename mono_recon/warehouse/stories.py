@@ -91,13 +91,19 @@ class SubjectReader:
         return self._ask(f"SELECT * FROM mono.core.{table.statements} WHERE {table.id_column} = $id", id=subject_id)  # noqa: S608  names written above
 
     def transfers(self, batch_id: str, listed: Sequence[str]) -> pl.DataFrame:
-        """Statements about the members of a batch: transfers that name it, and those that it lists."""
-        return self._ask(
-            "SELECT * FROM mono.core.transfer_observations"
-            " WHERE batch_id = $batch OR transfer_id IN (SELECT unnest($listed::VARCHAR[]))",
-            batch=batch_id,
-            listed=listed,
-        )
+        """Statements about the members of a batch: transfers that name it, and those that it lists.
+
+        Equality and a missing value let most of the table be skipped, a list of ids does not: it is read whole
+        only for transfers that are listed and name another batch.
+        """
+        table = "SELECT * FROM mono.core.transfer_observations WHERE list_contains($ids::VARCHAR[], transfer_id)"
+        naming = self._ask("SELECT * FROM mono.core.transfer_observations WHERE batch_id = $batch", batch=batch_id)
+        strangers = sorted({*listed} - {*naming["transfer_id"]})
+        members = [*strangers, *naming["transfer_id"].unique()]
+        parts = [naming, self._ask(f"{table} AND batch_id IS NULL", ids=members)]
+        if strangers:
+            parts.append(self._ask(f"{table} AND batch_id <> $batch", ids=strangers, batch=batch_id))
+        return pl.concat(parts)
 
     def payments(self, account_id: str, external_id: str) -> pl.DataFrame:
         """Statements about the transfers of an account that bear one external id."""

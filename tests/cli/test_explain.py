@@ -6,12 +6,35 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
+from mono_recon.schemas.report import Breaks
+from mono_recon.schemas.table import polars_schema
+from mono_recon.settings import load_settings
+from mono_recon.warehouse.connect import open_warehouse
+from tests.cli.conftest import BALANCED, BREAKS
 from tests.commands import command
 
 WITH_UNKNOWN_STATE = "trn_3sfcDuGR9zA4aHpeWk1T3R"
 UNKNOWN_STATE, AWAITED_BALANCE = "ac071c8f16527607", "e9d399e19dea8893"
+PLACE = ("channel", "known_at", "path", "file_sha256", "line", "byte_offset", "record_sha256", "signature_status")
+BREAK = dict.fromkeys(polars_schema(Breaks)) | {
+    "business_date": BREAKS,
+    "version": 2,
+    "break_type": "duplicate_payment",
+    "class": "break",
+    "severity": "high",
+    "subject_type": "payment_group",
+    "amount_minor": 1,
+    "break_date": BREAKS,
+    "age_days": 0,
+    "age_business_days": 0,
+    "ageing_bucket": "0-1",
+    "status": "open",
+    "explanation_es": "-",
+    "explanation_en": "-",
+}
 PAID, RECEIVED = "trn_354gR5aVHqFDz5xTaKgE1E", "tx_5gxrUG5BdRtjFNreqcQxHx"
 
 
@@ -54,6 +77,21 @@ def test_each_fact_leads_to_the_very_bytes_that_it_rests_on(demo: Path) -> None:
         record = json.loads(line)["body"].encode() if is_webhook else line
         assert hashlib.sha256(record).hexdigest() == fact["record_sha256"]
         assert PAID.encode() in record
+
+
+def test_a_fact_that_came_twice_lies_where_it_was_known_first(own_demo: Path) -> None:
+    before = told(own_demo, PAID)["facts"]
+    assert {fact["copies"] for fact in before} == {1}
+    archive = own_demo / "archive"
+    paths = {fact["channel"]: fact["path"] for fact in before}
+    content = {channel: gzip.decompress((archive / path).read_bytes()) for channel, path in paths.items()}
+    later = content["webhook"].replace(b'"received_at":"2026-03-0', b'"received_at":"2026-03-1')
+    (archive / "webhooks" / "again.jsonl").write_bytes(later)
+    (archive / "exports" / "again.jsonl").write_bytes(b"\n" + content["export"])
+    assert command("--data", own_demo, "ingest", "--rehash").code == 0
+    after = told(own_demo, PAID)["facts"]
+    assert {fact["path"] for fact in after if fact["copies"] == 2} == set(paths.values())
+    assert [fact | {"copies": 1} for fact in after] == before
 
 
 def test_a_story_says_which_reports_list_it_and_what_it_was_matched_to(demo: Path) -> None:
@@ -115,6 +153,25 @@ def test_a_collection_is_told_with_its_reports(demo: Path) -> None:
     assert (story["kind"], story["id"], story["timeline"][0]["state"]) == ("collection", intent, "created")
     assert story["timeline"][-1]["state"] == story["state"]
     assert story["reports"][-1]["state"] == story["state"]
+
+
+def test_a_break_of_several_transfers_is_told_with_them_and_with_its_own_sources(own_demo: Path) -> None:
+    paid = told(own_demo, PAID)
+    subject = f"{paid['figures']['account_id']}:{paid['figures']['external_id']}"
+    ref = paid["facts"][0]["source_ref"]
+    first = BREAK | {"break_id": "000000000000000a", "subject_id": subject, "source_refs": [ref]}
+    other = first | {"break_id": "000000000000000b", "business_date": BALANCED, "version": 1, "source_refs": []}
+    settings = load_settings(own_demo, None, {})
+    with open_warehouse(settings.warehouse, read_only=False) as warehouse, warehouse.transaction():
+        warehouse.append(Breaks, pl.DataFrame([first, other], schema=polars_schema(Breaks)))
+    story = told(own_demo, first["break_id"])
+    assert (story["kind"], story["id"], story["state"]) == ("payment_group", subject, None)
+    assert column(story["members"], "transfer_id") == [PAID]
+    (fact,) = story["facts"]
+    assert {name: fact[name] for name in PLACE} == {name: paid["facts"][0][name] for name in PLACE}
+    assert column(story["breaks"], "break_id") == [first["break_id"], other["break_id"]]
+    of_member = column(told(own_demo, PAID)["breaks"], "break_id")
+    assert of_member == column(story["breaks"], "break_id")
 
 
 def test_a_name_stands_for_the_one_thing_that_bears_it(demo: Path) -> None:

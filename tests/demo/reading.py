@@ -26,7 +26,7 @@ def instant(text: str) -> datetime:
 
 def lines(folder: Path) -> Iterator[bytes]:
     for path in sorted(folder.rglob("*.jsonl.gz")):
-        yield from gzip.decompress(path.read_bytes()).splitlines()
+        yield from filter(None, gzip.decompress(path.read_bytes()).splitlines())
 
 
 @dataclass
@@ -97,9 +97,9 @@ class Archive:
     def stories(self) -> list[tuple[str, Story]]:
         return [*self.transfers().items(), *self.collections().items()]
 
-    def pages(self, resource: str) -> Iterator[tuple[datetime, Json]]:
+    def pages(self, *resources: str) -> Iterator[tuple[datetime, Json]]:
         for name, pages in self.exports.items():
-            if name.startswith(resource):
+            if name.startswith(resources):
                 for page in pages:
                     if page["response"]["status"] == 200:
                         yield instant(page["request"]["fetched_at"]), page["response"]["body"]
@@ -114,7 +114,8 @@ class Archive:
         for _, told_at, data in self.events(prefix):
             if isinstance(data["amount"]["amount"], int):
                 seen[data["id"]].append(Sight("webhook", nested=False, told_at=told_at, data=data))
-        for fetched_at, body in self.pages(resource):
+        one = resource.removesuffix("s")
+        for fetched_at, body in self.pages(resource, f"{one}-"):
             for row in body[resource.replace("-", "_")]:
                 seen[row["id"]].append(Sight("export", nested=False, told_at=fetched_at, data=row))
         return seen
@@ -147,9 +148,9 @@ def read_archive(root: Path) -> Archive:
         except ValueError:
             archive.broken += 1
             continue
-        moment, digest = (part.split("=")[1] for part in delivery["headers"]["Mono-Signature"].split(","))
+        moment, *digests = (part.split("=")[1] for part in delivery["headers"]["Mono-Signature"].split(","))
         signed = f"{moment}.{delivery['body']}".encode()
-        if hmac.new(secret, signed, hashlib.sha256).hexdigest() != digest:
+        if hmac.new(secret, signed, hashlib.sha256).hexdigest() not in digests:
             archive.refused += 1
             continue
         archive.deliveries.append((instant(delivery["received_at"]), json.loads(delivery["body"])))

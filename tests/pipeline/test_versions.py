@@ -269,3 +269,13 @@ def test_the_same_commands_on_an_empty_root_leave_the_same_bytes(replayed: Archi
     made = _packs(again)
     assert set(made) == {f"{MONDAY}/v1", f"{MONDAY}/v2", f"{TUESDAY}/v1"}
     assert made == {name: _packs(replayed)[name] for name in made}
+
+
+def test_a_date_issued_out_of_turn_gets_the_versions_that_it_would_have_had(replayed: Archive, tmp_path: Path) -> None:
+    late = Archive(tmp_path / "data")
+    shutil.copytree(replayed.folder, late.folder, dirs_exist_ok=True)
+    late.ingest()
+    for day in (WEDNESDAY, MONDAY):
+        issue_dates(late.settings, [day], as_of=None, replay=True, now=local(8, "12:00:00"))
+    of_monday = pl.col("business_date") == MONDAY
+    assert late.query(ISSUES).filter(of_monday).equals(replayed.query(ISSUES).filter(of_monday))

@@ -68,6 +68,17 @@ def test_one_centavo_awaits_for_a_business_day_and_is_then_a_break() -> None:
     assert row["severity"] == "high"
 
 
+def test_an_account_that_two_currencies_leave_unexplained_has_one_break_and_two_rows() -> None:
+    figures = [balance(START, 5), balance(END, 6), balance(START, 5), balance(END, 3)]
+    for figure in figures[2:]:
+        figure["currency"] = "USD"
+    result = report(*reversed(figures))
+    rows = result.tables["breaks"].filter(result.tables["breaks"]["break_type"] == "balance_difference")
+    assert rows.select("currency", "difference_minor").rows() == [("COP", 1)]
+    proved = result.tables["balance_proof"].select("currency", "unexplained_minor").rows()
+    assert proved == [("COP", 1), ("USD", -2)]
+
+
 @pytest.mark.parametrize(("opening", "status"), [("03-03 22:00", "proved"), ("03-03 21:59:59", "no_snapshot")])
 def test_a_figure_counts_within_the_tolerance(opening: str, status: str) -> None:
     row = proof(report(balance(opening, 5_000_000), balance(END, 5_000_000)))

@@ -115,6 +115,15 @@ def test_a_payment_reported_twice_across_midnight_counts_once(happened: str, cou
     assert reconcile_day(given, context(day=NEXT_DAY)).tables["collections"]["counted"].to_list() == [counted]
 
 
+def test_a_collection_credited_twice_is_still_one_counterpart() -> None:
+    states = (("account_credited", "03-04 10:00"), ("failed", "03-04 10:10"), ("account_credited", "03-04 10:40"))
+    paid = [credit("a", "03-04 10:05"), credit("b", "03-04 10:45")]
+    given = inputs(collections=[intent(state, when) for state, when in states], credits=paid)
+    result = reconcile_day(given, context())
+    assert result.tables["incoming_credits"]["match_rule"].to_list() == [None, None]
+    assert {("ambiguous_match", tx("a")), ("ambiguous_match", tx("b"))} <= found(result)
+
+
 def test_a_transfer_that_is_declined_later_needs_no_credit_even_if_it_is_approved_again() -> None:
     to_own = {"payee_bank_code": "066", "payee_account_number": "095000036"}
     own = {"account_id": OTHER_ACCOUNT, "number": "095000036", "known_at": at("03-01 00:00"), "source_ref": "x"}

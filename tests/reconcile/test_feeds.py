@@ -48,6 +48,20 @@ def test_complete_exports_must_cover_the_whole_date_of_every_account(
     assert (EXPORTS_MISSING in data(result)) is not covered
 
 
+def test_where_no_account_is_known_no_export_covers_the_date() -> None:
+    whole = full_export("03-05 05:00")
+    assert EXPORTS_MISSING in data(report(exports=[whole]))
+    known = {"account_id": ACCOUNT, "known_at": at("03-05 05:50"), "source_ref": "x"}
+    assert EXPORTS_MISSING not in data(report(exports=[whole], accounts=[known]))
+
+
+def test_an_export_whose_id_names_two_broken_questions_is_told_of_once() -> None:
+    broken = {"is_complete": False, "proves_absence": False, "incomplete_reason": "missing_page", "export_id": "all"}
+    lists = [full_export("03-05 05:00", resource=name, **broken) for name in ("transfers", "collection_intents")]
+    rows = report(transfers=MATCHED, exports=lists).tables["breaks"]
+    assert rows.filter(pl.col("break_type") == "incomplete_export")["subject_id"].to_list() == ["all"]
+
+
 def test_webhooks_are_missing_when_an_export_shows_an_end_and_none_arrived() -> None:
     missing = ("feed_missing", "webhooks:2026-03-04")
     shown = exported("a", "approved", "03-04 10:00", "03-05 05:00")

@@ -17,7 +17,7 @@ from mono_recon.reconcile.day import DayReport, reconcile_day
 from mono_recon.reconcile.inputs import DayInputs
 from mono_recon.reconcile.totals import IdentityError
 from tests.reference.worlds import DATES, worlds
-from tests.scenario import DAY, at, context, credit, ident, inputs, transfer
+from tests.scenario import DAY, at, batch, context, credit, ident, inputs, transfer, trn
 from tests.soaking import examples
 
 World = tuple[DayInputs, Context]
@@ -40,8 +40,11 @@ def rows(tables: Tables, *, without: frozenset[str] = frozenset()) -> dict[str, 
 
 def changed(given_inputs: DayInputs, change: Callable[[pl.DataFrame], pl.DataFrame]) -> DayInputs:
     """The inputs with one change made to every frame."""
-    frames = {field.name: change(getattr(given_inputs, field.name)) for field in dataclasses.fields(DayInputs)}
-    return DayInputs(**frames)
+    given_frames = {field.name: getattr(given_inputs, field.name) for field in dataclasses.fields(DayInputs)}
+    frames: dict[str, Any] = {
+        name: change(frame) for name, frame in given_frames.items() if isinstance(frame, pl.DataFrame)
+    }
+    return dataclasses.replace(given_inputs, **frames)
 
 
 @examples(quick=8, soak=500, shrink=False)
@@ -136,7 +139,7 @@ def test_what_happens_on_another_account_is_none_of_this_ones_business(world: Wo
     given_inputs, asked = world
     joined = dataclasses.replace(
         given_inputs,
-        **{name: pl.concat([getattr(given_inputs, name), getattr(_stranger(), name)]) for name in STATEMENTS[:3]},
+        **{name: pl.concat([getattr(given_inputs, name), getattr(_stranger(), name)]) for name in STATEMENTS},
     )
     alone, beside = reconcile_day(given_inputs, asked), reconcile_day(joined, asked)
     assert _ours(beside.tables) == _ours(alone.tables)
@@ -144,13 +147,28 @@ def test_what_happens_on_another_account_is_none_of_this_ones_business(world: Wo
 
 
 def _stranger() -> DayInputs:
-    sent = {"account_id": STRANGER, "batch_id": None, "external_id": "stranger", "payee_account_number": "1"}
+    ours: dict[str, Any] = {"account_id": STRANGER}
+    sent = ours | {"batch_id": ident("bat", "stranger"), "external_id": "stranger", "payee_account_number": "1"}
+    figure = {"currency": "COP", "amount_minor": 1, "source_ref": "x:stranger:0"}
+    figure |= dict.fromkeys(("balance_at", "known_at"), at("03-04 00:00"))
+    clocks = {"occurred_at": at("03-04 12:00"), "event_at": at("03-04 12:01"), "known_at": at("03-04 12:01")}
+    paid: dict[str, Any] = {
+        "intent_id": ident("cint", "stranger"),
+        "channel": "webhook",
+        "state": "account_credited",
+        "currency": "COP",
+    }
+    paid |= clocks | {"amount_minor": 9, "inserted_at": at("03-04 11:59"), "source_ref": "w:stranger"}
     return inputs(
         transfers=[
             transfer("stranger", "approved", "03-04 10:00", **sent),
             transfer("other", "in_progress", "03-03 10:00", inserted_at=at("03-03 09:00"), **sent),
         ],
-        credits=[credit("stranger", "03-04 11:00", account_id=STRANGER, account_number="2", amount_minor=7)],
+        batches=[batch("stranger", "cancelled", "03-04 10:00", **ours)],
+        credits=[credit("stranger", "03-04 11:00", **ours, account_number="2", amount_minor=7)],
+        collections=[paid | ours],
+        accounts=[ours | {"number": "3", "currency": "COP", "known_at": at("03-01 00:00"), "source_ref": "x"}],
+        balances=[ours | figure],
     )
 
 
@@ -170,22 +188,36 @@ def _without_status(made: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataF
     return lambda *given_arguments: made(*given_arguments).with_columns(pl.lit("open").alias("recon_status"))
 
 
+def _of_another(made: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataFrame]:
+    """As many transfers in each section, but the last one approved instead of the first."""
+    other = pl.when(pl.col("section") == "approved").then(pl.lit(trn("b"))).otherwise("transfer_id")
+    return lambda *given_arguments: made(*given_arguments).with_columns(other.alias("transfer_id"))
+
+
+def _a_centavo_more(made: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataFrame]:
+    return lambda *given_arguments: made(*given_arguments).with_columns(pl.col("amount_minor") + 1)
+
+
 @pytest.mark.parametrize(
-    ("step", "broken", "identity"),
+    ("step", "broken", "identity", "difference"),
     [
-        ("sections", _without_first, "identity.roll_forward"),
-        ("transfer_lines", _without_status, "identity.partition_out"),
-        ("credit_lines", _without_status, "identity.partition_in"),
-        ("count_sections", _without_first, "identity.summary"),
+        ("sections", _without_first, "identity.roll_forward", "[^;]*"),
+        ("sections", _of_another, "identity.roll_forward", "is off by 0 lines and 1599993 centavos"),
+        ("transfer_lines", _without_status, "identity.partition_out", "is off by 2 lines and 1600007 centavos"),
+        ("credit_lines", _without_status, "identity.partition_in", "is off by 1 lines and 105000 centavos"),
+        ("count_sections", _without_first, "identity.summary", "is off by 1 lines[^;]*"),
+        ("count_sections", _a_centavo_more, "identity.summary", "is off by 0 lines and 1 centavos"),
     ],
 )
 def test_a_broken_step_is_named_by_its_identity(
-    step: str, broken: Callable[..., Any], identity: str, monkeypatch: pytest.MonkeyPatch
+    step: str, broken: Callable[..., Any], identity: str, difference: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = inputs([transfer("a", "approved", "03-04 10:00")], credits=[credit("a", "03-04 11:00")])
+    sent = [transfer("a", "approved", "03-04 10:00"), transfer("b", "in_progress", "03-04 10:00", amount_minor=7)]
+    world = inputs(sent, credits=[credit("a", "03-04 11:00")])
     reconcile_day(world, context())
     monkeypatch.setattr(day, step, broken(getattr(day, step)))
-    with pytest.raises(IdentityError, match=rf"nothing is issued: (.*; )?{re.escape(identity)} of acc_"):
+    told = rf"nothing is issued: (.*; )?{re.escape(identity)} of acc_\S+ COP {difference}(;|$)"
+    with pytest.raises(IdentityError, match=told):
         reconcile_day(world, context())
 
 

@@ -228,6 +228,16 @@ def test_a_batch_must_declare_what_its_members_add_up_to() -> None:
     assert one(proved, "batch_total_mismatch")["difference_minor"] == 1
 
 
+def test_a_member_told_in_two_currencies_is_no_mismatch_of_its_batch() -> None:
+    told = transfer("a", "approved", "03-04 10:00")
+    seen = exported("a", "approved", "03-04 10:00", "03-05 05:00", currency="USD")
+    listed = {"event_type": "batch_sent", "listed_transfer_ids": [trn("a")]}
+    lot = batch("a", "processing_transactions", "03-04 09:02", **listed)
+    result = report(told, seen, batches=[lot])
+    assert found(result) == {("currency_mismatch", trn("a"))}
+    assert result.tables["batches"].select("approved_minor", "difference_minor").rows() == [(1_600_000, 0)]
+
+
 def test_a_transfer_outside_its_batchs_list_is_a_break_of_the_batch() -> None:
     rows = [transfer(name, "approved", "03-04 10:00", batch_id=bat("x"), external_id=name) for name in "ab"]
     seen = [
@@ -252,6 +262,13 @@ def test_a_batch_that_ended_badly_may_not_have_a_living_member(state: str, expec
     told = transfer("a", "approved", "03-04 10:00")
     seen = exported("a", "approved", "03-04 10:00", "03-05 05:00")
     assert found(report(told, seen, batches=[batch("a", state, "03-04 10:01")])) == {(expected, bat("a"))}
+
+
+def test_a_contradiction_dates_from_the_last_word_on_the_batch() -> None:
+    yesterday = {"inserted_at": at("03-03 09:00")}
+    paid = transfer("a", "approved", "03-03 10:00", **yesterday)
+    lots = [batch("a", "cancelled", when, **yesterday) for when in ("03-03 10:01", "03-04 10:01")]
+    assert one(report(paid, batches=lots), "batch_state_contradiction")["break_date"] == DAY
 
 
 @pytest.mark.parametrize(("day", "expected"), [(DAY, "awaiting_authorization"), (date(2026, 3, 5), "stuck_batch")])

@@ -1,16 +1,17 @@
 """Faults of collections through PSE.
 
-Here belong the stories in which the two channels disagree about a collection, or its money never comes.
+Here belong the stories in which the two channels disagree about a collection. Those that stand beside a
+near miss are in ``edges``.
 """
 
 from datetime import timedelta
 
-from mono_recon.calendar import Limit
 from mono_recon.demo import acts
 from mono_recon.demo.exports import collections_export
-from mono_recon.demo.faults.scene import Fault, Scene
+from mono_recon.demo.faults.scene import Scene
+from mono_recon.demo.faults.stories import Story
 from mono_recon.demo.people import stranger
-from mono_recon.demo.world import TICK, WEBHOOK_HORIZON, Event, ExportView, Intent, Step
+from mono_recon.demo.world import NEVER, TICK, WEBHOOK_HORIZON, Event, ExportView, Intent
 
 _AMOUNT = ("amount", "amount")
 _CURRENCY = ("amount", "currency")
@@ -52,7 +53,7 @@ def _expect_missing_webhook(scene: Scene, intent: Intent, lost: Event) -> None:
 
 def _left_out_of_exports(scene: Scene) -> None:
     intent, _ = _credited(scene, "10:51:49")
-    intent.export = ExportView(hidden=True)
+    intent.export = ExportView(hidden_until=NEVER)
     scene.expect("missing_in_export", intent, export=collections_export(scene.day))
 
 
@@ -75,35 +76,11 @@ def _dollars(scene: Scene) -> None:
     scene.expect("currency_mismatch", intent, export=collections_export(scene.day))
 
 
-def _two_states_at_one_instant(scene: Scene) -> None:
-    """Confirmed and credited with the same updated_at, to the microsecond."""
-    intent = _approved(scene, "14:14:14")
-    acts.advance(scene.world, intent, "account_credited", intent.steps[-1].at)
-    scene.expect("conflicting_versions", intent)
-
-
-def _expired(scene: Scene) -> None:
-    """The export shows a state that nobody has described."""
-    intent = _started(scene, "15:35:55")
-    intent.steps.append(Step("expired", intent.inserted_at + timedelta(minutes=20)))
-    scene.expect("unknown_state", intent, export=collections_export(scene.day))
-
-
-def _money_never_arrives(scene: Scene) -> None:
-    """The provider approved it; a business day later nothing has come."""
-    intent = _approved(scene, "16:20:42")
-    limit_passed = scene.world.calendar.add(intent.steps[-1].at, Limit(business_days=1))
-    scene.expect("collection_not_credited", intent, since=limit_passed + TICK)
-
-
 COLLECTION_FAULTS = (
-    Fault("missing_webhook", _credit_never_told),
-    Fault("missing_webhook", _failure_never_told),
-    Fault("missing_in_export", _left_out_of_exports),
-    Fault("state_mismatch", _export_stays_behind),
-    Fault("amount_mismatch", _one_centavo_less),
-    Fault("currency_mismatch", _dollars),
-    Fault("conflicting_versions", _two_states_at_one_instant),
-    Fault("unknown_state", _expired),
-    Fault("collection_not_credited", _money_never_arrives),
+    Story("missing_webhook", _credit_never_told),
+    Story("missing_webhook", _failure_never_told),
+    Story("missing_in_export", _left_out_of_exports),
+    Story("state_mismatch", _export_stays_behind),
+    Story("amount_mismatch", _one_centavo_less),
+    Story("currency_mismatch", _dollars),
 )

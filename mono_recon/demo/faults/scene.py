@@ -1,10 +1,9 @@
-"""The stage for one fault.
+"""The stage for one story.
 
-Here belong the few moves that every fault is made of: a local time on its day, a payment of its own, and
-the promise of what will be found. What goes wrong is written in the families of faults.
+Here belong the few moves that every story is made of: a local time on its day, a payment of its own, and
+the promise of what will be found. What goes wrong, or nearly does, is written in the families.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -13,8 +12,21 @@ from mono_recon.demo import acts
 from mono_recon.demo.acts import Draft
 from mono_recon.demo.people import Party
 from mono_recon.demo.truth import Expectation
-from mono_recon.demo.world import DAY, Account, Batch, Credit, Event, Intent, Transfer, World
+from mono_recon.demo.world import (
+    DAY,
+    FIRST_ISSUE,
+    LATER_ISSUE,
+    TICK,
+    Account,
+    Batch,
+    Credit,
+    Event,
+    Intent,
+    Transfer,
+    World,
+)
 
+_BALANCE_PATIENCE = Limit(business_days=1)
 _ODD_MICROSECONDS = timedelta(microseconds=137_251)
 _SUBJECT_TYPES = {Transfer: "transfer", Batch: "batch", Credit: "credit", Intent: "collection"}
 
@@ -23,14 +35,14 @@ Subject = Transfer | Batch | Credit | Intent
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A day of the world on which one fault takes place."""
+    """A day of the world on which one story takes place."""
 
     world: World
     day: date
 
     @property
     def main(self) -> Account:
-        """The account that faults pay from unless they say otherwise."""
+        """The account that stories pay from unless they say otherwise."""
         return self.world.accounts[0]
 
     @property
@@ -47,6 +59,16 @@ class Scene:
         instant = self.world.calendar.at(self.day, time.fromisoformat(clock))
         return self.world.calendar.add(instant, Limit(business_days=business_days))
 
+    @property
+    def first_issue(self) -> datetime:
+        """The as-of of the date's first report."""
+        return self.world.calendar.at(self.day + DAY, FIRST_ISSUE)
+
+    @property
+    def later_issue(self) -> datetime:
+        """The as-of of the date's second scheduled report."""
+        return self.world.calendar.at(self.day + DAY, LATER_ISSUE)
+
     def date_of(self, instant: datetime) -> date:
         """The business date of an instant."""
         return self.world.calendar.business_date(instant)
@@ -62,6 +84,10 @@ class Scene:
     def amount(self) -> int:
         """Centavos that no other movement has."""
         return self.world.clientele.amounts.fresh()
+
+    def client_id(self) -> str:
+        """An external id of the company's own that nothing else has; letters of both cases."""
+        return f"Orden-{self.world.rng.getrandbits(40):010x}-b"
 
     def drafts(self, count: int = 1, routing: str = "turbo") -> list[Draft]:
         """Payments to ask for."""
@@ -130,43 +156,26 @@ class Scene:
         known = since or self.world.calendar.end_of(day)
         self.world.expect(Expectation(break_type, subject_type, subject_id, day, amount, difference, known, export))
 
-
-Chooser = Callable[[World, int], date | None]
-
-
-def workday(runway: int = 1) -> Chooser:
-    """Business days that have as many more after them, spread by the fault's place in the list."""
-
-    def choose(world: World, place: int) -> date | None:
-        eligible = world.workdays[1 : len(world.workdays) - runway]
-        return eligible[place % len(eligible)] if eligible else None
-
-    return choose
+    def promise_difference(self, account: Account, day: date, difference: int) -> None:
+        """Promise that an account's balance of a day is not explained, by so many centavos."""
+        calendar = self.world.calendar
+        since = calendar.add(calendar.end_of(day), _BALANCE_PATIENCE) + TICK
+        subject = f"{account.id}:{day}"
+        amount = abs(difference)
+        self.promise(
+            "balance_difference", "account", subject, on=day, amount=amount, difference=difference, since=since
+        )
 
 
-a_workday = workday()
+def transfer_of(event: Event) -> Transfer:
+    """The transfer that an event is about."""
+    if not isinstance(event.subject, Transfer):
+        raise TypeError(f"{event.type} is about no transfer")
+    return event.subject
 
 
-def last_workday_but_one(world: World, _: int) -> date | None:
-    """The business day before the last one: what opens there passes no two-day limit any more."""
-    return world.workdays[-2] if len(world.workdays) > 1 else None
-
-
-def first_sunday(world: World, _: int) -> date | None:
-    """The first Sunday with a day before it and two after it."""
-    inner = world.dates[1:-2]
-    return next((day for day in inner if day.weekday() == 6), None)  # noqa: PLR2004 - Monday is 0
-
-
-def last_day(world: World, _: int) -> date | None:
-    """The last day of a world of a week or more."""
-    return world.last_day if world.last_day - world.first_day >= 6 * DAY else None
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A kind of break and the story that causes it; a near miss names the break it must not cause."""
-
-    break_type: str
-    inject: Callable[[Scene], None]
-    when: Chooser = a_workday
+def credit_of(event: Event) -> Credit:
+    """The credit that an event is about."""
+    if not isinstance(event.subject, Credit):
+        raise TypeError(f"{event.type} is about no credit")
+    return event.subject
