@@ -94,9 +94,7 @@ class Company:
 
     def _live(self, day: date) -> list[Record]:
         """Every webhook of a day: when it arrived, and its body."""
-        told: list[Record] = []
-        for transfer in self._unsettled:
-            told.append(self._settled(transfer))
+        told = [self._settled(transfer) for transfer in self._unsettled]
         self._unsettled = []
         self._recent.append([])
         for number in range(0, self._transfers, _BATCH):
@@ -135,7 +133,7 @@ class Company:
     def _transfer(self, batch: Body, moment: datetime, amount: int) -> _Transfer:
         overnight = self._dice.random() < _OVERNIGHT
         wait = _DAY if overnight else timedelta(seconds=self._dice.uniform(20, 3600))
-        body = {
+        body: Body = {
             "amount": _money(amount),
             "batch": batch,
             "declination_reason": None,

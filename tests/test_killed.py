@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,10 @@ from tests.soaking import SOAKING
 ROOT = Path(__file__).parents[1]
 KILLS = 200 if SOAKING else 12
 SEED = secrets.randbelow(1 << 32) if SOAKING else 20260302
-LONGEST = 0.4
+LOOKING = 0.01
+"""Seconds between two looks at what a process has done."""
+
+LONGEST = 0.25
 """Share of an undisturbed run after which a run is killed at the latest, so that several get killed in each life."""
 
 # What the command does without Dagster, which takes longer to start than the run lasts. Even this little is
@@ -98,8 +101,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Life:
 
 
 def test_a_run_killed_at_random_moments_ends_as_if_nobody_had_disturbed_it(undisturbed: Life, tmp_path: Path) -> None:
-    dice, root, killed = random.Random(SEED), tmp_path / "data", 0
-    undisturbed.begin(root)
+    dice, killed = random.Random(SEED), 0  # noqa: S311  nothing secret
+    root = undisturbed.begin(tmp_path / "data")
     while killed < KILLS:
         with _group([sys.executable, "-c", RUN, str(root)]) as process:
             assert _line(process) == "begun"
@@ -117,24 +120,18 @@ def test_a_run_killed_at_random_moments_ends_as_if_nobody_had_disturbed_it(undis
     assert lives.left(root) == undisturbed.left, f"seed {SEED}, at the end"
 
 
-@pytest.mark.parametrize(
-    "moment",
-    [
-        pytest.param(lambda root: (root / "warehouse" / "catalog.sqlite").exists(), id="the lake is made"),
-        pytest.param(lambda root: (root / "reports" / STAGING).exists(), id="the first pack is written"),
-        pytest.param(lambda root: len(lives.packs(root)) > 1, id="a second version is there"),
-    ],
-)
-def test_the_command_may_be_killed_and_given_again(
-    undisturbed: Life, tmp_path: Path, moment: Callable[[Path], bool]
-) -> None:
+def test_the_command_may_be_killed_and_given_again(undisturbed: Life, tmp_path: Path) -> None:
     root = undisturbed.begin(tmp_path / "data")
     command = [sys.executable, "-m", "mono_recon", "--data", str(root), "--quiet", *lives.COMMAND]
-    with _group(command, DAGSTER_HOME=str(tmp_path / "home")) as process:
-        while not moment(root):
-            assert process.poll() is None
-        _kill(process)
-    undisturbed.assert_goes_on_from(root)
+    for moment in (
+        (root / "warehouse" / "catalog.sqlite").exists,
+        (root / "reports" / STAGING).exists,
+        lambda: len(lives.packs(root)) > 1,
+    ):
+        with _group(command, DAGSTER_HOME=str(tmp_path / "home")) as process:
+            _wait_for(process, moment)
+            _kill(process)
+        undisturbed.assert_goes_on_from(root)
     lives.run(root)
     assert lives.left(root) == undisturbed.left
 
@@ -144,8 +141,7 @@ def test_the_processes_that_read_the_archive_are_gone_when_the_group_is_killed(
 ) -> None:
     root = undisturbed.begin(tmp_path / "data")
     with _group([sys.executable, "-c", RUN, str(root)]) as process:
-        while len(_members(process.pid)) < 1 + 2:
-            assert process.poll() is None
+        _wait_for(process, lambda: len(_members(process.pid)) >= 1 + 2)
         _kill(process)
         assert _members(process.pid) == []
 
@@ -167,6 +163,14 @@ def _group(command: list[str], **environ: str) -> Iterator[subprocess.Popen[str]
 def _line(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     return process.stdout.readline().strip()
+
+
+def _wait_for(process: subprocess.Popen[str], moment: Callable[[], bool]) -> None:
+    """Wait for a moment in the life of a process, which must not end before."""
+    while not moment():
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(LOOKING)
+            pytest.fail("it ended before that")
 
 
 def _kill(process: subprocess.Popen[str]) -> None:

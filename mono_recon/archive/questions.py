@@ -25,6 +25,9 @@ _RESOURCES = {
 
 _PATH = re.compile(r"/?(?:v[0-9]+/)?(.*?)/?")
 _NOT_NARROWING = re.compile(r"page_number|page_size|sort\[[^\]]*\]")
+_WITHOUT_WINDOW = "collection_intents"
+"""Mono documents no dates for it: whoever asks by them cannot know what was left out."""
+
 _FROM, _UNTIL = "inserted_at[from]", "inserted_at[until]"
 
 
@@ -61,7 +64,8 @@ def read_question(url: str) -> Question | None:
     except ValueError:
         return None
     resource, path_account = _resource(parts.path)
-    window = {key: read_instant(_with_plus(_only(query, key))) for key in (_FROM, _UNTIL)}
+    has_window = resource != _WITHOUT_WINDOW
+    window = {key: read_instant(_with_plus(_only(query, key))) if has_window else None for key in (_FROM, _UNTIL)}
     filters = [key for key, _ in query if not _NOT_NARROWING.fullmatch(key)]
     understood = {key for key in filters if _is_understood(key, query, window)}
     named = "&".join(sorted(f"{key}={value}" for key, value in query if key != "page_number"))

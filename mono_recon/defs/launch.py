@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import resources
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,7 @@ class Launched:
     Attributes:
         run_id: Its id in Dagster.
         ingest: Counts of the intake.
-        issued: The reports it issued, oldest first.
+        issued: The versions it issued, in order of date and version.
     """
 
     run_id: str
@@ -81,7 +83,7 @@ def launch(
     return Launched(
         run_id=result.run_id,
         ingest=_stated(result, INTAKE, INGESTED)[0],
-        issued=_stated(result, REPORT, ISSUED) if days else [],
+        issued=_issued(result) if days else [],
     )
 
 
@@ -103,6 +105,11 @@ def _original_error() -> Iterator[None]:
         yield
     except dg.DagsterExecutionStepExecutionError as error:
         raise error.__cause__ or error from None
+
+
+def _issued(result: dg.ExecuteInProcessResult) -> list[Any]:
+    versions = chain.from_iterable(_stated(result, REPORT, ISSUED))
+    return sorted(versions, key=itemgetter("business_date", "version"))
 
 
 def _stated(result: dg.ExecuteInProcessResult, op: str, name: str) -> list[Any]:

@@ -101,6 +101,8 @@ def ingest(
                     read = _write(
                         warehouse, inventory, held, _heard(partial(decode_files, rules=rules, pool=pool), on_progress)
                     )
+        if inventory.has_news:
+            warehouse.compact()
         warehouse.publish()
     return IngestResult(
         files_new=read.height,

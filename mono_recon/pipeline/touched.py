@@ -8,19 +8,19 @@ from datetime import date, datetime
 
 import polars as pl
 
-from mono_recon.core.states import COLLECTION, TRANSFER
+from mono_recon.core.states import TRANSFER
 from mono_recon.reconcile.coverage import window
 from mono_recon.reconcile.touched import (
     SPAN,
     Reach,
     balance_spans,
     batch_spans,
-    collected_spans,
     credit_spans,
     entity_spans,
     group_spans,
     in_spans,
     limits_between,
+    pairing_spans,
 )
 from mono_recon.schemas import core
 from mono_recon.settings import Settings
@@ -56,7 +56,7 @@ def _spans(news: News, newest: date, reach: Reach) -> Iterator[pl.DataFrame]:
     """Spans of all news, as far as they reach back to the newest of the dates."""
     reaches_back = pl.col("first") <= newest
     transfers = news.read(core.TransferObservations, "transfer_id")
-    moved = entity_spans(transfers, "transfer_id", TRANSFER.final, reach).filter(reaches_back)
+    moved = entity_spans(transfers, "transfer_id", reach).filter(reaches_back)
     lots = batch_spans(news.read(core.BatchObservations, "batch_id"), reach).filter(reaches_back)
     yield moved.select("first", "last")
     grown = transfers.join(moved, on="transfer_id", how="semi")["batch_id"].drop_nulls()
@@ -65,18 +65,26 @@ def _spans(news: News, newest: date, reach: Reach) -> Iterator[pl.DataFrame]:
         yield group_spans(read_related(news.warehouse, related, news.as_of), TRANSFER.final, reach)
     yield lots.select("first", pl.col("first").alias("last"))
     collections = news.read(core.CollectionObservations, "intent_id")
-    yield entity_spans(collections, "intent_id", COLLECTION.final, reach)
+    begun = entity_spans(collections, "intent_id", reach)
+    yield begun
     received = news.read(core.AccountCredits, "credit_id")
     yield credit_spans(received, reach)
-    if not received.is_empty():
-        yield collected_spans(received, _credited(news.warehouse), reach)
+    disturbed = pl.concat(
+        [
+            _matched(received.filter("is_news"), "transaction_at"),
+            _matched(collections.join(begun, on="intent_id", how="semi").filter(state="account_credited")),
+            _matched(transfers.join(moved, on="transfer_id", how="semi").filter(state="declined")),
+        ]
+    )
+    if not disturbed.is_empty():
+        yield pairing_spans(disturbed, news.counterparts(), reach)
     yield balance_spans(news.read(core.Balances, "account_id"), reach)
     yield _on_the_day(news.paid_to_new_accounts(), reach)
     yield from _unlisted(news, newest, reach)
 
 
-def _credited(warehouse: Warehouse) -> pl.DataFrame:
-    return warehouse.query("SELECT * FROM mono.core.collection_observations WHERE state = 'account_credited'")
+def _matched(rows: pl.DataFrame, clock: str = "occurred_at") -> pl.DataFrame:
+    return rows.select("account_id", "currency", "amount_minor", pl.col(clock).alias("at"))
 
 
 def _unlisted(news: News, newest: date, reach: Reach) -> Iterator[pl.DataFrame]:

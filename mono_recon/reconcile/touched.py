@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from mono_recon.calendar import BusinessCalendar, Limit
-from mono_recon.reconcile.candidates import COLLECTION_SKEW
 from mono_recon.settings import Settings
 
 SPAN = pl.Schema({"first": pl.Date(), "last": pl.Date()})
@@ -27,7 +26,9 @@ _LASTING = (
     "account_id",
     "external_id",
     "batch_id",
+    "reference",
     "routing",
+    "fallback_routing",
     "payee_bank_code",
     "payee_account_number",
     "payee_document_number",
@@ -54,44 +55,62 @@ class Reach:
         """The earliest date whose closing balance may be younger than an instant."""
         return self.calendar.business_date_expr(pl.col(moment) - self.settings.balance.snapshot_tolerance)
 
-    def last_match(self, moment: str) -> pl.Expr:
-        """The last date on which a credit may still be matched with what happened at an instant."""
-        until = self.calendar.add_expr(pl.col(moment), self.settings.credits.return_window)
-        later = pl.max_horizontal(until, pl.col(moment) + self.settings.webhooks.horizon)
-        return self.calendar.business_date_expr(later)
+    def day_after_balance(self, moment: str) -> pl.Expr:
+        """The latest date whose opening balance may be older than an instant."""
+        return self.calendar.business_date_expr(pl.col(moment) + self.settings.balance.snapshot_tolerance)
+
+    @property
+    def longest_return(self) -> timedelta:
+        """No return comes later than this; business days count as many as holidays and week-ends can make them."""
+        window = self.settings.credits.return_window
+        return window.span + timedelta(days=3 * window.business_days + 7)
 
 
-def entity_spans(news: pl.DataFrame, key: str, final: frozenset[str], reach: Reach) -> pl.DataFrame:
+def entity_spans(news: pl.DataFrame, key: str, reach: Reach) -> pl.DataFrame:
     """Spans of transfers or collections that something new is known of.
+
+    They have no end: a credit that finds another counterpart leaves its own to the next one, and so on.
 
     Args:
         news: All observations of these entities, with ``is_news``.
         key: Name of the id column.
-        final: States in which an entity rests.
         reach: The settings' reach.
 
     Returns:
         ``key`` and ``SPAN``.
     """
-    told = without_repetitions(news, key, reach.settings.transfers.export_lag)
+    told = _flat(without_repetitions(news, key, reach.settings.transfers.export_lag))
     old, new = pl.col("is_news").not_(), pl.col("is_news")
-    earlier = (pl.col("inserted_at").filter(new).min() < pl.col("inserted_at").filter(old).min()).fill_null(value=True)
-    return (
-        told.sort("occurred_at")
-        .group_by(key)
-        .agg(
-            pl.min_horizontal(
-                pl.col("occurred_at").filter(new).min(), pl.when(earlier).then(pl.col("inserted_at").min())
-            ).alias("from"),
-            pl.col("occurred_at").max().alias("until"),
-            pl.col("state").last().is_in(list(final)).alias("is_final"),
-        )
-        .select(
-            key,
-            reach.day_before_balance("from").alias("first"),
-            pl.when("is_final").then(reach.last_match("until")).otherwise(NO_END).alias("last"),
-        )
+    begun, second = pl.col("inserted_at"), pl.col("occurred_at").dt.truncate("1s")
+    # Before the first statement its values hold, and in a balance those of the last, whenever it was made.
+    is_earlier = (begun.filter(new).min() < begun.filter(old).min()) | (
+        second.filter(new).min() <= second.filter(old).min()
     )
+    says_more = pl.any_horizontal(
+        pl.col(name).drop_nulls().n_unique() > pl.col(name).filter(old).drop_nulls().n_unique()
+        for name in _lasting(told)
+    )
+    return (
+        told.group_by(key)
+        .agg(
+            pl.when(is_earlier.fill_null(value=True) | says_more)
+            .then(begun.min())
+            .otherwise(pl.col("occurred_at").filter(new).min())
+            .alias("from")
+        )
+        .select(key, reach.day_before_balance("from").alias("first"), pl.lit(NO_END).alias("last"))
+    )
+
+
+def _lasting(news: pl.DataFrame) -> list[str]:
+    return [name for name in _LASTING if name in news.columns]
+
+
+def _flat(news: pl.DataFrame) -> pl.DataFrame:
+    """Statements with the rails to fall back on as one text; naming none is saying nothing."""
+    rails = pl.col("fallback_routing")
+    texts = [pl.when(rails.list.len() > 0).then(rails.list.join("|"))] if "fallback_routing" in news.columns else []
+    return news.with_columns(texts)
 
 
 def without_repetitions(news: pl.DataFrame, key: str, lag: timedelta) -> pl.DataFrame:
@@ -105,19 +124,25 @@ def without_repetitions(news: pl.DataFrame, key: str, lag: timedelta) -> pl.Data
         key: Name of the id column.
         lag: How long after an event an export must show it.
     """
-    content = [name for name in (*_SAID, *_LASTING) if name in news.columns]
+    lasting = _lasting(news)
+    content = [*_SAID, *lasting]
     heard_until = pl.col("event_at").filter(pl.col("channel") == "webhook").max().over(key)
     is_final_word = (pl.col("known_at") >= heard_until + lag).fill_null(value=True)
-    shown = news.filter(~pl.col("is_news"), pl.col("channel") == "export", is_final_word)
-    old, lasting = pl.col("is_news").not_(), [name for name in _LASTING if name in news.columns]
-    agrees = pl.all_horizontal(pl.col(name).drop_nulls().n_unique().over(key) <= 1 for name in lasting)
+    told = _flat(news)
+    shown = told.filter(~pl.col("is_news"), pl.col("channel") == "export", is_final_word)
+    old = pl.col("is_news").not_()
+    agrees = pl.all_horizontal(
+        (pl.col(name).drop_nulls().n_unique().over(key) <= 1)
+        & (pl.col(name).is_null() | pl.col(name).filter(old).is_not_null().any().over(key))
+        for name in lasting
+    )
     order = [pl.col("occurred_at"), pl.coalesce("event_at", "known_at"), pl.col("source_ref")]
     is_last = pl.all_horizontal(
         pl.col(name) == pl.col(name).filter(old).sort_by(*(each.filter(old) for each in order)).last().over(key)
         for name in _SAID
     )
     fresh = (
-        news.with_columns((agrees & is_last & (pl.col("channel") == "export")).fill_null(value=False).alias("confirms"))
+        told.with_columns((agrees & is_last & (pl.col("channel") == "export")).fill_null(value=False).alias("confirms"))
         .filter("is_news", ~pl.col("confirms"))
         .join(shown, on=[key, "channel", *content], how="anti", nulls_equal=True)
     )
@@ -160,7 +185,7 @@ def group_spans(related: pl.DataFrame, final: frozenset[str], reach: Reach) -> p
         .group_by("transfer_id")
         .agg(pl.col("inserted_at").min(), pl.col("occurred_at").max(), pl.col("state").last().is_in(list(final)))
     )
-    last = pl.when("state").then(reach.last_match("occurred_at")).otherwise(NO_END)
+    last = pl.when("state").then(reach.day_after_balance("occurred_at")).otherwise(NO_END)
     return ends.select((reach.day("inserted_at") - _DAY).alias("first"), last.alias("last"))
 
 
@@ -172,22 +197,26 @@ def credit_spans(news: pl.DataFrame, reach: Reach) -> pl.DataFrame:
         reach: The settings' reach.
     """
     return news.filter("is_news").select(
-        reach.day_before_balance("transaction_at").alias("first"), reach.last_match("transaction_at").alias("last")
+        reach.day_before_balance("transaction_at").alias("first"), pl.lit(NO_END).alias("last")
     )
 
 
-def collected_spans(credits_news: pl.DataFrame, collections: pl.DataFrame, reach: Reach) -> pl.DataFrame:
-    """Spans of collections that a new credit may report a second time.
+def pairing_spans(disturbed: pl.DataFrame, counterparts: pl.DataFrame, reach: Reach) -> pl.DataFrame:
+    """Spans of transfers and collections whose money other credits may turn out to be.
 
     Args:
-        credits_news: All observations of credits with news, with ``is_news``.
-        collections: Observations of collections in state account_credited.
+        disturbed: ``account_id``, ``currency``, ``amount_minor`` and ``at`` (UTC) of what is matched otherwise now.
+        counterparts: The same columns of what a credit may be matched with, and ``inserted_at`` (UTC).
         reach: The settings' reach.
     """
     same = ["account_id", "currency", "amount_minor"]
-    pairs = credits_news.filter("is_news").join(collections, on=same, suffix="_collection")
-    near = (pl.col("transaction_at") - pl.col("occurred_at")).abs() <= COLLECTION_SKEW
-    return pairs.filter(near).select(reach.day("inserted_at").alias("first"), reach.day("occurred_at").alias("last"))
+    near = pl.col("at") >= pl.col("at_first") - reach.longest_return
+    earliest = disturbed.group_by(same).agg(pl.col("at").min().alias("at_first"))
+    return (
+        counterparts.join(earliest, on=same)
+        .filter(near)
+        .select(reach.day("inserted_at").alias("first"), reach.day_after_balance("at").alias("last"))
+    )
 
 
 def balance_spans(news: pl.DataFrame, reach: Reach) -> pl.DataFrame:

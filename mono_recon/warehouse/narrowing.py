@@ -127,7 +127,9 @@ def narrow(warehouse: Warehouse, context: Context, base: Base) -> Narrowed:
     news = News(warehouse, base.since, context.as_of)
     fresh = _fresh(news, context)
     watched = _watched(warehouse, base)
-    days = frozenset({context.business_date, *_watched_days(watched), *_news_days(news, fresh, context)})
+    days = frozenset(
+        {context.business_date, *_watched_days(watched), *_unproved_days(warehouse), *_news_days(news, fresh, context)}
+    )
     seeds = {kind: set(rows[KEYS[kind]]) for kind, rows in fresh.items()}
     named = {*watched["subject_id"], *watched["line_ids"].explode(empty_as_null=True).drop_nulls()}
     for ids in seeds.values():
@@ -174,6 +176,13 @@ def _watched_days(watched: pl.DataFrame) -> Iterable[date]:
     """Dates of the balances that had a break: their subjects are ``account:date``."""
     for subject in watched.filter(subject_type="account")["subject_id"]:
         yield date.fromisoformat(subject.rpartition(":")[2])
+
+
+def _unproved_days(warehouse: Warehouse) -> Iterable[date]:
+    """Dates whose latest version left a balance unexplained: news of another date can have done that."""
+    return warehouse.query(
+        "SELECT DISTINCT business_date FROM mono.report.latest_balance_proof WHERE unexplained_minor <> 0"
+    )["business_date"]
 
 
 def _news_days(news: News, fresh: Mapping[str, pl.DataFrame], context: Context) -> Iterable[date]:

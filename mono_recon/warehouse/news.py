@@ -103,6 +103,22 @@ class News:
         )
         return found.select(*polars_schema(table), "is_news")
 
+    def counterparts(self) -> pl.DataFrame:
+        """What a credit may be matched with by its amount: declined transfers, and collections that were credited.
+
+        Returns:
+            ``account_id``, ``currency``, ``amount_minor``, ``inserted_at`` and ``at`` (UTC: when it came to that).
+        """
+        columns = "account_id, currency, amount_minor, inserted_at, occurred_at AS at"
+        return self.warehouse.query(
+            f"""
+            SELECT {columns} FROM mono.core.transfer_observations WHERE state = 'declined' AND known_at <= $k
+            UNION ALL
+            SELECT {columns} FROM mono.core.collection_observations WHERE state = 'account_credited' AND known_at <= $k
+            """,  # noqa: S608  a constant
+            {"k": self.as_of},
+        )
+
     def exports(self) -> pl.DataFrame:
         """``raw.exports`` that prove absence and of which a page is new."""
         return self.warehouse.query(

@@ -95,3 +95,9 @@ def test_the_path_names_the_resource_and_perhaps_the_account(path: str, resource
 
 def test_a_text_that_is_no_address_puts_no_question() -> None:
     assert read_question("http://[") is None
+
+
+def test_a_window_on_collection_intents_is_a_filter_like_any_other() -> None:
+    asked = question("/v1/collection_intents?inserted_at[from]=2026-03-01T05:00:00Z&account_id=acc_1")
+    assert (asked.is_narrowed, asked.window_from, asked.account_id) == (True, None, "acc_1")
+    assert not question("/v1/collection_intents?account_id=acc_1").is_narrowed

@@ -53,7 +53,7 @@ class Clock(datetime):
         (datetime(2026, 3, 6, 9, tzinfo=UTC), (), ["2026-03-04"]),
         (datetime(2026, 3, 6, 11, tzinfo=UTC), (), ["2026-03-04", "2026-03-05"]),
         (datetime(2026, 3, 6, 9, tzinfo=UTC), ("--as-of", "latest"), ["2026-03-04", "2026-03-05"]),
-        (datetime(2026, 3, 4, 9, tzinfo=UTC), (), []),
+        (datetime(2026, 3, 4, 15, tzinfo=UTC), (), ["2026-03-03"]),
     ],
 )
 def test_a_run_before_the_hour_of_yesterday_issues_what_is_due_before_it(
@@ -87,7 +87,7 @@ def test_a_backfill_asks_for_every_date_of_its_range(demo: Path, launches: list[
 
 def test_a_run_that_issues_nothing_says_so_and_what_was_left_out(demo: Path, launches: list[list[str]]) -> None:
     done = command("--data", demo, "run", "--date", BREAKS)
-    assert "nothing issued" in done.out
+    assert "\nNothing new to issue.\n" in done.out
     assert "Left out of the adjustments: row 3: no amount" in done.out
     assert "Left out of the resolutions: row 4: no actor" in done.out
     assert launches

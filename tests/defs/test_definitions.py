@@ -27,7 +27,7 @@ DAYS = [date(2026, 3, 2), date(2026, 3, 3)]
 
 KEYS = {
     "archive": [""],
-    "raw": ["copies", "deliveries", "export_pages", "exports", "files", "quarantine"],
+    "raw": ["copies", "deliveries", "evaluations", "export_pages", "exports", "files", "quarantine"],
     "core": [
         "account_credits",
         "accounts",
@@ -53,6 +53,7 @@ KEYS = {
         "incoming_credits",
         "issues",
         "lineage",
+        "open_items",
         "outgoing_transfers",
         "restatements",
         "summary",

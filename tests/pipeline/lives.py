@@ -155,32 +155,3 @@ def issue_each(archive: Archive, days: Iterable[date]) -> None:
     """Issue dates one by one, each as of its own schedule's first moment."""
     for day in days:
         reports.issue_dates(archive.settings, [day], as_of=issue_of(day), replay=False, now=NOW)
-
-
-class Lookout:
-    """Looks at every issued date at each step, and notes which of them would have been looked at.
-
-    Attributes:
-        looked_at: The dates that each step would have looked at, its own left out.
-        missed: Versions that a step gave for other dates than those and its own.
-    """
-
-    def __init__(self, patched: pytest.MonkeyPatch) -> None:
-        self.looked_at: list[list[date]] = []
-        self.missed: list[tuple[date, int]] = []
-        touched, bring = reports.touched_dates, reports.bring_up_to_date
-
-        def look_at_all(
-            warehouse: Warehouse, settings: Settings, days: Sequence[date], since: Watermark, as_of: datetime
-        ) -> list[date]:
-            self.looked_at.append(touched(warehouse, settings, days, since, as_of))
-            return list(days)
-
-        def note(warehouse: Warehouse, settings: Settings, day: date, as_of: datetime) -> list[Any]:
-            made = bring(warehouse, settings, day, as_of)
-            seen = {day, *self.looked_at[-1]}
-            self.missed += [(each.business_date, each.version) for each in made if each.business_date not in seen]
-            return made
-
-        patched.setattr(reports, "touched_dates", look_at_all)
-        patched.setattr(reports, "bring_up_to_date", note)

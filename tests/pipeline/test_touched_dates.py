@@ -1,31 +1,34 @@
-"""Dates that are not looked at again would not have changed: every other issued date is looked at to see it."""
+"""Which issued dates are looked at again: all that would come out otherwise, and none for a mere repetition."""
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.pipeline.archives import Archive
+from mono_recon.pipeline.touched import touched_dates
+from mono_recon.warehouse.connect import open_warehouse
+from mono_recon.warehouse.news import Watermark, last_intake
+from tests.pipeline.archives import ACCOUNT, Archive, delivery, ident, payload
 from tests.pipeline.lives import (
-    FRIDAY,
-    ISSUES,
     MONDAY,
-    THURSDAY,
     TUESDAY,
     WEDNESDAY,
-    WEEK,
-    Lookout,
     Story,
+    account,
     credit,
     data_root,
     intent,
-    issue_each,
     local,
     payee,
     stated,
-    write_manifests_alone,
 )
+
+ISSUED = [MONDAY, TUESDAY, WEDNESDAY]
+SEEN, AS_OF = local(5, "06:00:00"), local(6, "06:00:00")
+"""Until when the dates have been evaluated, and as of when they are again; what is new comes between."""
+
+LATE = local(5, "08:00:00")
 
 
 @pytest.fixture
@@ -33,93 +36,159 @@ def archive(template: Path, tmp_path: Path) -> Archive:
     return data_root(template, tmp_path / "data")
 
 
-@pytest.fixture
-def lookout(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lookout]:
-    write_manifests_alone(monkeypatch)
-    return Lookout(monkeypatch)
+def touched(archive: Archive, days: Sequence[date] = ISSUED, since: datetime = SEEN, intake: int | None = None) -> list[date]:
+    with open_warehouse(archive.settings.warehouse, read_only=True) as warehouse:
+        mark = Watermark(since, last_intake(warehouse) if intake is None else intake)
+        return touched_dates(warehouse, archive.settings, days, mark, AS_OF)
 
 
-def versions(archive: Archive) -> list[tuple[date, int]]:
-    return [row for row in archive.query(ISSUES).rows() if row[1] > 1]
+def approved(number: int = 1, **values: object) -> Story:
+    """A transfer of Monday, told in time."""
+    return Story().tell(stated(number, "approved", local(2, "09:00:00"), local(2, "09:01:00.25"), **values))
+
+
+def a_webhook_of_monday() -> Story:
+    return Story().tell(stated(1, "approved", local(2, "09:00:00"), local(2, "09:01:00.25")), received=LATE)
+
+
+def an_outcome_on_tuesday_of_a_transfer_of_monday() -> Story:
+    begun = local(2, "09:00:00")
+    story = Story().tell(stated(1, "in_progress", begun, local(2, "09:01:00.25")), "bank_transfer_fallback_routing")
+    return story.tell(stated(1, "approved", begun, local(3, "09:01:00.25")), received=LATE)
 
 
 def a_rail_that_only_an_export_tells() -> Story:
-    begun, done = local(2, "09:00:00"), local(2, "09:01:00.25")
-    story = Story().tell(stated(1, "approved", begun, done, routing=None))
-    return story.pull([stated(1, "approved", begun, done)], local(5, "05:00:00"))
+    told = stated(1, "approved", local(2, "09:00:00"), local(2, "09:01:00.25"))
+    return approved(routing=None).pull([told], LATE)
 
 
 def an_account_that_only_an_export_tells() -> Story:
-    begun, done = local(2, "09:00:00"), local(2, "09:01:00.25")
-    story = Story().tell(stated(1, "approved", begun, done, batch=None))
-    return story.pull([stated(1, "approved", begun, done)], local(5, "05:00:00"))
+    told = stated(1, "approved", local(2, "09:00:00"), local(2, "09:01:00.25"))
+    return approved(batch=None).pull([told], LATE)
 
 
-def a_first_statement_that_comes_late() -> Story:
+def a_first_statement_of_tuesday_about_a_transfer_of_monday() -> Story:
+    """Until something is stated of it, a transfer has the values of its first statement."""
     begun = local(2, "09:00:00")
     story = Story().tell(stated(1, "approved", begun, local(4, "10:00:00.25")))
-    earlier = stated(1, "in_progress", begun, local(3, "10:00:00.25"), amount={"amount": 999, "currency": "COP"})
-    return story.tell(earlier, "bank_transfer_fallback_routing", received=local(5, "10:00:00"))
+    earlier = stated(1, "in_progress", begun, local(3, "10:00:00.25"), batch=None)
+    return story.tell(earlier, "bank_transfer_fallback_routing", received=LATE)
 
 
-def an_amount_that_a_later_statement_corrects() -> Story:
-    begun = local(2, "09:00:00")
-    story = Story().figures(range(2, 8)).tell(stated(1, "approved", begun, local(2, "10:00:00.25")))
-    other = stated(1, "declined", begun, local(5, "10:00:00.25"), amount={"amount": 999, "currency": "COP"})
-    return story.tell(other, "bank_transfer_change_final_state")
+def an_amount_of_thursday_that_monday_was_debited() -> Story:
+    begun, other = local(2, "09:00:00"), {"amount": 999, "currency": "COP"}
+    declined = stated(1, "declined", begun, local(5, "10:00:00.25"), amount=other)
+    return approved().figures(range(2, 6)).tell(declined, "bank_transfer_change_final_state")
 
 
-def a_return_days_after_the_decline() -> Story:
-    begun, back = local(2, "09:00:00"), local(3, "23:00:00.25")
-    story = Story().figures(range(2, 8)).tell(stated(1, "approved", begun, local(2, "10:00:00.25"), payee=payee()))
-    story.tell(stated(1, "declined", begun, back, payee=payee()), "bank_transfer_change_final_state")
-    return story.tell(credit(1, local(4, "22:00:00"), 101), "account_credited")
+def a_return_of_what_was_declined_on_tuesday() -> Story:
+    """Its money is no longer taken to have come back when it was declined."""
+    declined = stated(1, "declined", local(2, "09:00:00"), local(3, "20:00:00.25"), payee=payee())
+    story = approved(payee=payee()).figures(range(2, 6)).tell(declined, "bank_transfer_change_final_state")
+    return story.tell(credit(1, local(4, "19:00:00"), 101), "account_credited", received=LATE)
 
 
-def a_credit_that_takes_what_another_had() -> Story:
-    """Of equal amounts, each return takes the next decline: the first of them comes late."""
+def a_return_of_monday_whose_counterpart_others_had() -> Story:
+    """Of equal amounts each credit takes what the one before it leaves: Wednesday's goes without."""
     story, same = Story(), {"amount": {"amount": 500, "currency": "COP"}, "payee": payee()}
     for number, at in ((1, local(2, "10:00:00.25")), (2, local(3, "08:00:00.25"))):
-        story.tell(stated(number, "declined", at, at, **same), "bank_transfer_declined")
+        story.tell(stated(number, "declined", at, at, **same), "bank_transfer_rejected")
     for number, at in ((5, local(3, "09:00:00")), (9, local(4, "07:00:00"))):
         story.tell(credit(number, at, 500), "account_credited")
-    return story.tell(credit(1, local(2, "12:00:00"), 500), "account_credited", received=local(6, "08:00:00"))
+    return story.tell(credit(1, local(2, "12:00:00"), 500), "account_credited", received=LATE)
 
 
-def a_member_inserted_days_after_its_batch() -> Story:
-    begun, late = local(2, "09:00:00"), local(4, "09:00:00")
-    lot = stated(1, "approved", begun, begun)["batch"]
-    story = Story().tell(stated(1, "approved", begun, local(2, "10:00:00.25"), batch=lot))
-    second = stated(2, "approved", late, local(4, "10:00:00.25"), batch=lot)
-    return story.tell(second, received=local(5, "10:00:00"))
-
-
-def a_credit_that_pairs_collections_of_earlier_dates() -> Story:
+def a_credit_of_wednesday_that_lets_two_of_mondays_collections_be_paired() -> Story:
     story, opened = Story(), local(2, "15:00:00")
     for number, clock in ((1, "10:10:00"), (2, "10:30:00")):
-        story.tell(intent(number, "in_progress", opened, opened, 700), "collection_intent_created")
         told = intent(number, "account_credited", opened, local(4, clock), 700)
         story.tell(told, "collection_intent_credited")
     story.tell(credit(2, local(4, "10:20:00"), 700), "account_credited")
-    return story.tell(credit(1, local(4, "10:00:00"), 700), "account_credited", received=local(5, "12:00:00"))
+    return story.tell(credit(1, local(4, "10:00:00"), 700), "account_credited", received=LATE)
+
+
+def a_member_of_wednesday_in_a_batch_of_monday() -> Story:
+    lot = stated(1, "approved", local(2, "09:00:00"), local(2, "09:00:00"))["batch"]
+    second = stated(2, "approved", local(4, "09:00:00"), local(4, "10:00:00.25"), batch=lot)
+    return approved(batch=lot).tell(second, received=LATE)
+
+
+def a_second_payment_of_wednesday() -> Story:
+    second = stated(2, "approved", local(4, "09:00:00"), local(4, "10:00:00.25"), external_id="A")
+    return approved(external_id="A").tell(second, received=LATE)
+
+
+def a_balance_of_monday_night() -> Story:
+    return approved().figures([2]).pull([account(ACCOUNT, "1", 5, local(2, "23:59:00"))], LATE, resource="accounts")
+
+
+def a_payee_of_monday_that_turns_out_to_be_own() -> Story:
+    own = account("acc_223RxfTSugBz8KfLSWoEnT", "777-1", None, LATE)
+    return approved(payee=payee("7771", "611")).pull([own], LATE, resource="accounts")
+
+
+def a_whole_export_without_mondays_transfer() -> Story:
+    return approved().pull([], LATE)
 
 
 @pytest.mark.parametrize(
-    ("story", "restated"),
+    ("story", "expected"),
     [
-        (a_rail_that_only_an_export_tells, [MONDAY]),
-        (an_account_that_only_an_export_tells, [MONDAY]),
-        (a_first_statement_that_comes_late, [MONDAY, TUESDAY]),
-        (an_amount_that_a_later_statement_corrects, [MONDAY]),
-        (a_return_days_after_the_decline, [TUESDAY]),
-        (a_credit_that_takes_what_another_had, [MONDAY, TUESDAY, WEDNESDAY]),
-        (a_member_inserted_days_after_its_batch, [MONDAY, WEDNESDAY]),
-        (a_credit_that_pairs_collections_of_earlier_dates, [MONDAY, WEDNESDAY]),
+        (a_webhook_of_monday, ISSUED),
+        (an_outcome_on_tuesday_of_a_transfer_of_monday, [TUESDAY, WEDNESDAY]),
+        (a_rail_that_only_an_export_tells, ISSUED),
+        (an_account_that_only_an_export_tells, ISSUED),
+        (a_first_statement_of_tuesday_about_a_transfer_of_monday, ISSUED),
+        (an_amount_of_thursday_that_monday_was_debited, ISSUED),
+        (a_return_of_what_was_declined_on_tuesday, ISSUED),
+        (a_return_of_monday_whose_counterpart_others_had, ISSUED),
+        (a_credit_of_wednesday_that_lets_two_of_mondays_collections_be_paired, ISSUED),
+        (a_member_of_wednesday_in_a_batch_of_monday, ISSUED),
+        (a_second_payment_of_wednesday, ISSUED),
+        (a_balance_of_monday_night, [MONDAY, TUESDAY]),
+        (a_payee_of_monday_that_turns_out_to_be_own, [MONDAY]),
+        (a_whole_export_without_mondays_transfer, [MONDAY]),
     ],
 )
-def test_what_comes_late_is_held_against_every_date_it_changes(
-    archive: Archive, lookout: Lookout, story: "type", restated: list[date]
+def test_news_is_held_against_every_date_that_it_can_have_changed(
+    archive: Archive, story: Callable[[], Story], expected: list[date]
 ) -> None:
     story().write(archive, "all")
-    issue_each(archive, WEEK)
-    assert (lookout.missed, sorted({day for day, _ in versions(archive)})) == ([], restated)
+    assert touched(archive) == expected
+
+
+def test_nothing_is_looked_at_again_for_what_was_seen(archive: Archive) -> None:
+    a_return_of_monday_whose_counterpart_others_had().write(archive, "all")
+    assert touched(archive, since=AS_OF) == []
+
+
+def test_an_export_that_reads_everything_again_touches_nothing(archive: Archive) -> None:
+    """Neither what exports have shown before, nor what only webhooks had told until then."""
+    begun = local(2, "09:00:00")
+    lost, moved = stated(2, "approved", begun, local(3, "09:01:00.25")), stated(3, "in_progress", begun, begun)
+    paid = intent(1, "account_credited", begun, local(3, "10:00:00"), 700)
+    story = approved().tell(moved, "bank_transfer_fallback_routing").tell(paid, "collection_intent_credited")
+    first = stated(1, "approved", begun, local(2, "09:01:00.25"))
+    story.pull([lost, moved], local(4, "05:00:00"), f"account_id={ACCOUNT}&")
+    story.pull([first, lost, moved], LATE).pull([paid], LATE, resource="collection_intents")
+    story.write(archive, "all")
+    assert touched(archive) == []
+
+
+def test_an_export_that_takes_back_what_it_said_is_news(archive: Archive) -> None:
+    begun, first, then = local(2, "09:00:00"), local(3, "09:00:00.25"), local(3, "12:00:00.25")
+    story = Story().tell(stated(1, "approved", begun, first)).pull([stated(1, "approved", begun, first)], local(4, "05:00:00"))
+    story.pull([stated(1, "declined", begun, then)], LATE).write(archive, "all")
+    assert touched(archive) == [TUESDAY, WEDNESDAY]
+
+
+def test_a_file_that_turns_up_is_news_however_old_its_clocks_are(archive: Archive) -> None:
+    approved().write(archive, "all")
+    intake = archive.query("SELECT max(intake) FROM mono.raw.files").item()
+    Story().tell(stated(2, "approved", local(3, "09:00:00"), local(3, "09:00:01.25"))).write(archive, "late")
+    assert touched(archive) == []
+    assert touched(archive, intake=intake) == [TUESDAY, WEDNESDAY]
+
+
+def test_an_adjustment_touches_the_dates_whose_proof_lacks_it() -> None:
+    pass
