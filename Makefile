@@ -19,10 +19,10 @@ export DAGSTER_HOME := $(CURDIR)/dagster_home
 export VIRTUAL_ENV := $(CURDIR)/.venv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test check format lint types definitions bench accuracy fuzz soak dev lock
+.PHONY: help setup demo test check format lint types definitions bench bench-history accuracy fuzz soak dev lock
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED)  ## make .venv from requirements.lock
 
@@ -68,6 +68,9 @@ definitions: $(INSTALLED)  ## load the Dagster definitions
 bench: $(INSTALLED)  ## run the benchmarks
 	@set -e; for name in $(BENCHMARKS); do $(BIN)/python -m bench.$$name; done
 
+bench-history: $(INSTALLED)  ## whether day 300 of a history costs as much as day 1; takes an hour or more
+	$(BIN)/python -m bench.history
+
 accuracy: $(INSTALLED)  ## how often breaks are found, missed and invented, on worlds with new seeds
 	$(BIN)/python -m bench.accuracy
 
@@ -79,7 +82,7 @@ $(FUZZER): requirements-fuzz.lock $(INSTALLED)
 	$(BIN)/pip install --quiet --no-deps --require-hashes --upgrade --target .fuzz/packages -r $<
 	@touch $@
 
-soak: $(INSTALLED)  ## run the tests at length, with other examples each time, and an hour of fuzzing
+soak: $(INSTALLED)  ## run the tests at length, with other examples and 200 killed runs, and an hour of fuzzing
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n 2
 	$(MAKE) fuzz FUZZ_SECONDS=$(SOAK_SECONDS)
 

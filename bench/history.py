@@ -1,7 +1,8 @@
 """Whether a day costs the same after a long history: days 1, 100 and 300 with the same volume each.
 
 The days measured are whole processes, ``mono-recon run --date D`` on what has arrived by then, three in a row;
-the days between them are lived in this process, which is quicker. Figures are medians of three days.
+the days between them are lived in this process, which is quicker. Figures are medians of three days. What the lake
+keeps for seven days is kept for seven of these days, which pass in seconds: else nothing would ever be cleared.
 
     python -m bench.history [--days N] [--deliveries N] [--folder DIR] [--profile]
 """
@@ -13,10 +14,10 @@ import pstats
 import statistics
 import sys
 import tempfile
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from bench.company import FIRST_DAY, Company
@@ -25,9 +26,11 @@ from mono_recon.pipeline.ingest import ingest
 from mono_recon.pipeline.reports import issue_dates
 from mono_recon.pipeline.timing import scheduled
 from mono_recon.settings import load_settings
+from mono_recon.warehouse.connect import open_warehouse
 
 _LARGEST_RATIO = 1.2
 _IN_A_ROW = 3
+_KEPT_DAYS = 7
 _SHOWN = 25
 _MB = 1_000_000
 _DATABASE = "built-in method _duckdb"
@@ -73,10 +76,11 @@ def main() -> int:
     profiled = dict.fromkeys(_moved(first.days, 1), profiles[0]) | dict.fromkeys(_moved(last.days, -1), profiles[1])
     with tempfile.TemporaryDirectory(dir=options.folder) as scratch:
         root = Path(scratch) / "data"
-        company = Company(root, options.deliveries)
+        company, begun = Company(root, options.deliveries), deque[datetime](maxlen=_KEPT_DAYS)
         for number in range(1, options.days + 1):
             day = FIRST_DAY + timedelta(days=number - 1)
             company.write(day)
+            begun.append(datetime.now(UTC))
             stretch = next((each for each in stretches if number in each.days), None)
             if stretch is not None:
                 stretch.runs.append(_run(root, day))
@@ -86,6 +90,7 @@ def main() -> int:
                 profiled[number].runcall(_live, root, day)
             else:
                 _live(root, day)
+                _forget(root, begun[0])
     sys.stdout.write(f"{machine()}, load {os.getloadavg()[0]:.1f}\n\n{_table(stretches)}\n")
     if options.profile:
         sys.stdout.write(f"\n{_growth(*profiles)}\n")
@@ -116,6 +121,13 @@ def _live(root: Path, day: date) -> None:
     settings = load_settings(root, None, {})
     ingest(settings, environ={})
     issue_dates(settings, [day], as_of=None, replay=False, now=max(scheduled(settings, day)))
+
+
+def _forget(root: Path, moment: datetime) -> None:
+    """Clear what the lake has replaced before a moment, as a run does with what it replaced seven days ago."""
+    with open_warehouse(load_settings(root, None, {}).warehouse, read_only=False) as warehouse:
+        for step in ("ducklake_expire_snapshots", "ducklake_cleanup_old_files"):
+            warehouse.query(f"SELECT count(*) FROM {step}('mono', older_than => TIMESTAMPTZ '{moment}')")  # noqa: S608  constants and a clock
 
 
 def _table(stretches: Sequence[Stretch]) -> str:

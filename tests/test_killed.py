@@ -22,7 +22,7 @@ from mono_recon.schemas.report import PACK_TABLES
 from mono_recon.schemas.table import table_name
 from mono_recon.settings import load_settings
 from mono_recon.warehouse.connect import open_warehouse
-from tests import lives
+from tests import replayed
 from tests.soaking import SOAKING
 
 ROOT = Path(__file__).parents[1]
@@ -41,12 +41,12 @@ import sys
 from pathlib import Path
 from mono_recon.archive import chunks
 from mono_recon.warehouse import attach
-from tests import lives
+from tests import replayed
 
 chunks.CHUNK_BYTES = 50_000
 attach._CONFIG["threads"] = 1
 print("begun", flush=True)
-lives.run(Path(sys.argv[1]))
+replayed.run(Path(sys.argv[1]))
 print("done", flush=True)
 """
 ISSUED = "SELECT business_date, version FROM mono.report.issues"
@@ -72,7 +72,7 @@ class Life:
 
     archive: Path
     records: tuple[int, int]
-    left: lives.Left
+    left: replayed.Left
     seconds: float
 
     def begin(self, root: Path) -> Path:
@@ -87,15 +87,15 @@ class Life:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Life:
     archive, root = tmp_path_factory.mktemp("archive"), tmp_path_factory.mktemp("undisturbed") / "data"
-    lives.write_archive(archive, transfers_per_day=4)
+    replayed.write_archive(archive, transfers_per_day=4)
     shutil.copytree(archive, root)
     begin = time.perf_counter()
-    lives.run(root)
+    replayed.run(root)
     seconds = time.perf_counter() - begin
     records = sum(gzip.decompress(path.read_bytes()).count(b"\n") for path in archive.rglob("*.jsonl.gz"))
     files = sum(1 for _ in archive.rglob("*.jsonl.gz"))
-    found = lives.left(root)
-    assert {f"{lives.FIRST}/v2", f"{lives.LAST}/v1"} <= set(found.packs)
+    found = replayed.left(root)
+    assert {f"{replayed.FIRST}/v2", f"{replayed.LAST}/v1"} <= set(found.packs)
     _assert_nothing_is_half_there(root, [(files, records, 0, 0, 0, 0)])
     return Life(archive, (files, records), found, seconds)
 
@@ -114,26 +114,26 @@ def test_a_run_killed_at_random_moments_ends_as_if_nobody_had_disturbed_it(undis
                 undisturbed.assert_goes_on_from(root)
             else:
                 assert (process.returncode, _line(process)) == (0, "done")
-                assert lives.left(root) == undisturbed.left, f"seed {SEED}, after {killed} kills"
+                assert replayed.left(root) == undisturbed.left, f"seed {SEED}, after {killed} kills"
                 undisturbed.begin(root)
-    lives.run(root)
-    assert lives.left(root) == undisturbed.left, f"seed {SEED}, at the end"
+    replayed.run(root)
+    assert replayed.left(root) == undisturbed.left, f"seed {SEED}, at the end"
 
 
 def test_the_command_may_be_killed_and_given_again(undisturbed: Life, tmp_path: Path) -> None:
     root = undisturbed.begin(tmp_path / "data")
-    command = [sys.executable, "-m", "mono_recon", "--data", str(root), "--quiet", *lives.COMMAND]
+    command = [sys.executable, "-m", "mono_recon", "--data", str(root), "--quiet", *replayed.COMMAND]
     for moment in (
         (root / "warehouse" / "catalog.sqlite").exists,
         (root / "reports" / STAGING).exists,
-        lambda: len(lives.packs(root)) > 1,
+        lambda: len(replayed.packs(root)) > 1,
     ):
         with _group(command, DAGSTER_HOME=str(tmp_path / "home")) as process:
             _wait_for(process, moment)
             _kill(process)
         undisturbed.assert_goes_on_from(root)
-    lives.run(root)
-    assert lives.left(root) == undisturbed.left
+    replayed.run(root)
+    assert replayed.left(root) == undisturbed.left
 
 
 def test_the_processes_that_read_the_archive_are_gone_when_the_group_is_killed(
@@ -194,7 +194,7 @@ def _assert_nothing_is_half_there(root: Path, records: list[tuple[int, ...]]) ->
         rows: dict[str, dict[str, int]] = {}
         for day, version, name, count in warehouse.query(ROWS).iter_rows():
             rows.setdefault(f"{day}/v{version}", {})[name] = count
-    packs = {name: root / "reports" / name for name in lives.packs(root)}
+    packs = {name: root / "reports" / name for name in replayed.packs(root)}
     staged = {name: root / "reports" / STAGING / name.replace("/", "_") for name in issued - set(packs)}
     assert set(packs) <= issued
     stated = {name: parse((pack / MANIFEST).read_bytes()).tables for name, pack in (packs | staged).items()}

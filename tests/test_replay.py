@@ -8,23 +8,23 @@ from pathlib import Path
 import polars as pl
 
 from mono_recon.reconcile.lifecycle import break_id
-from tests import lives
+from tests import replayed
 
 ROOT = Path(__file__).parents[1]
 
 
 def test_the_same_command_without_warehouse_and_reports_leaves_the_same_bytes(tmp_path: Path) -> None:
     root = tmp_path / "data"
-    lives.write_archive(root, transfers_per_day=6)
+    replayed.write_archive(root, transfers_per_day=6)
     _decide_on_a_break(root)
-    lives.run(root)
-    first = lives.left(root)
-    assert {f"{lives.FIRST}/v2", f"{lives.LAST}/v1"} <= set(first.packs)
+    replayed.run(root)
+    first = replayed.left(root)
+    assert {f"{replayed.FIRST}/v2", f"{replayed.LAST}/v1"} <= set(first.packs)
     assert first.rows["core.resolutions"] == 1
     shutil.rmtree(root / "warehouse")
     shutil.rmtree(root / "reports")
     done = subprocess.run(
-        [sys.executable, "-m", "mono_recon", "--data", root, "--quiet", *lives.COMMAND],
+        [sys.executable, "-m", "mono_recon", "--data", root, "--quiet", *replayed.COMMAND],
         env={"DAGSTER_HOME": str(tmp_path / "home")},
         cwd=ROOT,
         capture_output=True,
@@ -32,7 +32,7 @@ def test_the_same_command_without_warehouse_and_reports_leaves_the_same_bytes(tm
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert lives.left(root) == first
+    assert replayed.left(root) == first
 
 
 def _decide_on_a_break(root: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import dagster as dg
 
+from mono_recon.defs.abandoned import LAUNCHED, alone
 from mono_recon.defs.assembly import assemble
 from mono_recon.defs.partitions import DAILY_JOB, INGEST_JOB, INGESTED, INTAKE, ISSUED, REPORT
 from mono_recon.settings import Settings
@@ -70,6 +71,9 @@ def launch(
     run_config: dict[str, Any] = {"resources": {"settings": {"config": source}}, **_QUIET}
     if days:
         run_config["ops"] = {REPORT: {"config": {"as_of": as_of, "replay": replay}}}
+    tags = {LAUNCHED: "command line"}
+    if days:
+        tags |= {_RANGE[0]: days[0].isoformat(), _RANGE[1]: days[-1].isoformat()}
     with _instance(settings.paths.data) as instance, _original_error():
         result = (
             assemble()
@@ -77,7 +81,7 @@ def launch(
             .execute_in_process(
                 run_config=run_config,
                 instance=instance,
-                tags={_RANGE[0]: days[0].isoformat(), _RANGE[1]: days[-1].isoformat()} if days else None,
+                tags=tags,
             )
         )
     return Launched(
@@ -94,7 +98,7 @@ def _instance(data: Path) -> Iterator[dg.DagsterInstance]:
     if not (home / "dagster.yaml").exists():
         with resources.as_file(resources.files("mono_recon.defs") / "dagster.yaml") as default:
             shutil.copy(default, home / "dagster.yaml")
-    with dg.DagsterInstance.from_config(str(home)) as instance:
+    with dg.DagsterInstance.from_config(str(home)) as instance, alone(instance, home):
         yield instance
 
 

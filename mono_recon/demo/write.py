@@ -124,7 +124,7 @@ def write_demo(
 
     Args:
         folder: Data root to write into.
-        days: Number of business dates; from 15 on every kind of fault occurs.
+        days: Number of business dates; from 15 on every kind of fault occurs, and once in each month of them.
         transfers_per_day: Transfers of a business day.
         seed: Chooses the world.
         first_day: First business date.

@@ -163,8 +163,11 @@ def _readable() -> list[pl.Expr]:
 
 def _stated(facts: pl.DataFrame) -> pl.DataFrame:
     """Facts by name, and that each line is there; a value that is missing differs from a line that is."""
-    marked = facts.with_columns((_VALUE + pl.col("value")).fill_null(_NO_VALUE).alias("value"))
-    values = marked.group_by(FACT).agg(pl.col("value").sort().str.join("|"))
+    # The key of a balance is its account alone: one of several currencies has several values.
+    told = _VALUE + pl.col("value").fill_null("").sort().str.join("|")
+    values = facts.group_by(FACT).agg(
+        pl.when(pl.col("value").is_not_null().any()).then(told).otherwise(pl.lit(_NO_VALUE)).alias("value")
+    )
     lines = facts.select("table_name", "row_key").unique()
     present = lines.with_columns(
         pl.lit(PRESENT).alias("column_name"), (pl.lit(_VALUE) + pl.col("row_key")).alias("value")

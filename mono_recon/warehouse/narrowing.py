@@ -116,15 +116,20 @@ class Narrowed:
     proof_dates: frozenset[date]
 
 
-def narrow(warehouse: Warehouse, context: Context, base: Base) -> Narrowed:
+def narrow(warehouse: Warehouse, context: Context, base: Base) -> Narrowed | None:
     """Find what a report needs.
 
     Args:
         warehouse: The warehouse.
         context: Date, as-of and settings.
         base: The issue of the date before; all that had a break then is kept with it.
+
+    Returns:
+        What it needs; None: the whole history.
     """
     news = News(warehouse, base.since, context.as_of)
+    if news.begin_the_history():
+        return None
     fresh = _fresh(news, context)
     watched = _watched(warehouse, base)
     days = frozenset(

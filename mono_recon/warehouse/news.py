@@ -103,6 +103,19 @@ class News:
         )
         return found.select(*polars_schema(table), "is_news")
 
+    def begin_the_history(self) -> bool:
+        """Whether the earliest delivery of all is among those that came late: the channels are compared from it on."""
+        if self._late.is_empty():
+            return False
+        first = self.warehouse.query(
+            """
+            SELECT 1 FROM mono.raw.deliveries SEMI JOIN late_refs ON ref = 'w:' || delivery_id
+            WHERE known_at = (SELECT min(known_at) FROM mono.raw.deliveries)
+            """,
+            late_refs=self._late,
+        )
+        return not first.is_empty()
+
     def counterparts(self) -> pl.DataFrame:
         """What a credit may be matched with by its amount: declined transfers, and collections that were credited.
 

@@ -1,6 +1,7 @@
 """Near misses lie at the very edge of what they must not be: one step further they are it."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -31,10 +32,15 @@ Finding = tuple[str, str, int, int | None]
 
 @dataclass(frozen=True)
 class Told:
-    """What each edge promises beyond it, and what the reports of its dates say."""
+    """What each edge promises beyond it, and what the reports of its dates say.
+
+    Of each credit besides: rule and counterpart that the last report gives, and those that it was made of.
+    """
 
     promised: dict[Edge, list[Expectation]]
     found: dict[tuple[date, datetime], set[Finding]]
+    matched: dict[str, tuple[str | None, str | None]]
+    belongs: Mapping[str, tuple[str | None, str | None]]
 
     def as_of(self, promise: Expectation) -> datetime:
         """The first as-of asked about at which a promise is due."""
@@ -51,15 +57,21 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     settings = load_settings(root, None, {})
     ingest(settings, environ={})
     found = {}
+    matched: dict[str, tuple[str | None, str | None]] = {}
     with open_warehouse(settings.warehouse, read_only=True) as warehouse:
         for day in sorted({promise.business_date for promises in promised.values() for promise in promises}):
             for as_of in (*scheduled(settings, day), world.end):
-                breaks = make_report(warehouse, settings, day, as_of).tables["breaks"]
-                own = breaks.filter(pl.col("break_date") == day, pl.col("class") != "timing")
-                found[day, as_of] = set(
-                    own.select("break_type", "subject_id", "amount_minor", "difference_minor").rows()
-                )
-    return Told(promised, found)
+                tables = make_report(warehouse, settings, day, as_of).tables
+                found[day, as_of] = findings(tables["breaks"].filter(pl.col("break_date") == day))
+            arrived = tables["incoming_credits"].select("credit_id", "match_rule", "matched_to")
+            matched |= {credit_id: (rule, to) for credit_id, rule, to in arrived.iter_rows()}
+    belongs = {credit.id: credit.match or (None, None) for credit in world.credits}
+    return Told(promised, found, matched, belongs)
+
+
+def findings(breaks: pl.DataFrame) -> set[Finding]:
+    judged = breaks.filter(pl.col("class") != "timing")
+    return set(judged.select("break_type", "subject_id", "amount_minor", "difference_minor").rows())
 
 
 def told_twice(world: World, edge: Edge) -> list[Expectation]:
@@ -89,6 +101,12 @@ def test_up_to_the_edge_nothing_is_found(told: Told) -> None:
         promised[promise.business_date].add((promise.break_type, promise.subject_id))
     for (day, _), found in told.found.items():
         assert {(break_type, subject) for break_type, subject, *_ in found} <= promised[day]
+
+
+def test_each_credit_is_matched_to_what_it_is_and_to_nothing_else(told: Told) -> None:
+    assert told.matched == {credit_id: told.belongs[credit_id] for credit_id in told.matched}
+    rules = {rule for rule, _ in told.matched.values()}
+    assert rules == {None, "internal_external_id", "internal_reference", "collection", "return", "known_payer"}
 
 
 @pytest.mark.parametrize("days", [15, 31, 62, 100])

@@ -1,7 +1,7 @@
 """What a demonstration writes: the same bytes for the same arguments, in the documented shapes."""
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +190,14 @@ def test_the_volume_of_a_business_day_is_the_one_asked_for(transfers_per_day: in
     world = make_world(days=1, transfers_per_day=transfers_per_day, seed=3, first_day=date(2026, 3, 3))
     payments = [t for t in world.transfers[0] if t.description != "Traslado"]
     assert transfers_per_day <= len(payments) <= transfers_per_day * 1.3 + 3
+
+
+@pytest.mark.parametrize(
+    ("days", "last_morning"), [(4, date(2026, 3, 20)), (5, date(2026, 3, 24)), (7, date(2026, 3, 24))]
+)
+def test_the_archive_goes_on_until_the_next_business_day(days: int, last_morning: date) -> None:
+    world = quiet_world(days=days, transfers_per_day=1, seed=1, first_day=date(2026, 3, 16))
+    assert world.end - timedelta(hours=14, minutes=45) == datetime.combine(last_morning, time(), UTC)
 
 
 def test_free_days_are_quiet(archive: Archive) -> None:

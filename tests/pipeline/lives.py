@@ -2,16 +2,19 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
-from mono_recon.pipeline import reports
+from mono_recon.pipeline import making, reports
+from mono_recon.pipeline.issue import Issued
+from mono_recon.pipeline.touched import touched_dates
 from mono_recon.report.manifest import MANIFEST, render, statement
-from mono_recon.report.model import Report
+from mono_recon.report.model import EarlierIssue, Report
 from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse
 from mono_recon.warehouse.news import Watermark
@@ -49,7 +52,12 @@ def text(moment: datetime) -> str:
 
 def stated(number: int, state: str, created: datetime, moment: datetime, **values: Any) -> Body:
     """A transfer in a batch of its own; a value of None leaves the field away."""
-    lot = {"id": ident("bat", number), "inserted_at": text(created), "updated_at": text(created), "state": "created"}
+    lot = {
+        "id": ident("bat", number),
+        "inserted_at": text(created),
+        "updated_at": text(created),
+        "state": "processing_transactions",
+    }
     known = {"routing": "ach", "batch": transfer(number)["batch"] | lot} | values
     told = transfer(number, state=state, inserted_at=text(created), updated_at=text(moment), **known)
     return {name: value for name, value in told.items() if value is not None}
@@ -96,9 +104,7 @@ class Story:
         self.webhooks: list[tuple[datetime, str]] = []
         self.pages: list[tuple[datetime, str]] = []
 
-    def tell(
-        self, data: Body, event: str = "bank_transfer_approved", *, received: datetime | None = None
-    ) -> "Story":
+    def tell(self, data: Body, event: str = "bank_transfer_approved", *, received: datetime | None = None) -> "Story":
         """A webhook, sent as what it tells of happens and received then or later."""
         happened = data.get("transaction_at") or data["updated_at"]
         body = json.dumps({"event": {"type": event, "data": data}, "timestamp": happened})
@@ -118,8 +124,8 @@ class Story:
         self.pages.append((fetched, json.dumps(page)))
         return self
 
-    def figures(self, days: Iterable[int], amounts: Mapping[str, int] | None = None) -> "Story":
-        """An account's balance at the midnights on which some days of the month begin."""
+    def figures(self, days: Iterable[int]) -> "Story":
+        """The account's balance at the midnights with which some days of the month begin; it never changes."""
         for day in days:
             midnight = local(day, "00:00:05")
             rows = [account(ACCOUNT, "095000036", 1_000_000, midnight)]
@@ -155,3 +161,63 @@ def issue_each(archive: Archive, days: Iterable[date]) -> None:
     """Issue dates one by one, each as of its own schedule's first moment."""
     for day in days:
         reports.issue_dates(archive.settings, [day], as_of=issue_of(day), replay=False, now=NOW)
+
+
+class Lookout:
+    """Looks at every issued date in each step, though only some of them would have been looked at.
+
+    Attributes:
+        missed: Versions that a step gave for dates which would not have been.
+    """
+
+    def __init__(self, patched: pytest.MonkeyPatch) -> None:
+        self.missed: list[tuple[date, int]] = []
+        bring = reports.bring_up_to_date
+        found: list[date] = []
+
+        def look_at_all(
+            warehouse: Warehouse, settings: Settings, days: Sequence[date], since: Watermark, as_of: datetime
+        ) -> list[date]:
+            found[:] = touched_dates(warehouse, settings, days, since, as_of)
+            return list(days)
+
+        def note(warehouse: Warehouse, settings: Settings, day: date, as_of: datetime) -> list[Issued]:
+            made = bring(warehouse, settings, day, as_of)
+            again = [each for each in made if each.version > 1 and each.business_date not in found]
+            self.missed += [(each.business_date, each.version) for each in again]
+            return made
+
+        patched.setattr(reports, "touched_dates", look_at_all)
+        patched.setattr(reports, "bring_up_to_date", note)
+
+
+class BothWays:
+    """Makes the first report of each date from what it needs and from the whole history.
+
+    Attributes:
+        made: How many reports could be made from less.
+        differences: Date, as-of and table of what came out otherwise.
+    """
+
+    def __init__(self, patched: pytest.MonkeyPatch) -> None:
+        self.made = 0
+        self.differences: list[tuple[date, datetime, str]] = []
+        patched.setattr(reports, "make_report", self._make)
+
+    def _make(self, *asked: Any, issues: Sequence[EarlierIssue]) -> Report:
+        report = making.make_report(*asked, issues=issues)
+        *_, day, as_of = asked
+        if [issue.business_date < day for issue in issues] == [True]:
+            self.made += 1
+            with pytest.MonkeyPatch.context() as patched:
+                patched.setattr(making, "_base", lambda *_: None)
+                whole = making.make_report(*asked, issues=issues)
+            names = [name for name, table in whole.tables.items() if not table.equals(report.tables[name])]
+            if not _sorted(whole.open_items).equals(_sorted(report.open_items)):
+                names.append("open_items")
+            self.differences += [(day, as_of, name) for name in names]
+        return report
+
+
+def _sorted(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.sort("break_id")

@@ -1,7 +1,8 @@
 """Which issued dates are looked at again: all that would come out otherwise, and none for a mere repetition."""
 
+import shutil
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from mono_recon.pipeline.touched import touched_dates
 from mono_recon.warehouse.connect import open_warehouse
 from mono_recon.warehouse.news import Watermark, last_intake
-from tests.pipeline.archives import ACCOUNT, Archive, delivery, ident, payload
+from tests.pipeline.archives import ACCOUNT, Archive
 from tests.pipeline.lives import (
+    FRIDAY,
     MONDAY,
     TUESDAY,
     WEDNESDAY,
@@ -19,9 +21,11 @@ from tests.pipeline.lives import (
     credit,
     data_root,
     intent,
+    issue_each,
     local,
     payee,
     stated,
+    write_manifests_alone,
 )
 
 ISSUED = [MONDAY, TUESDAY, WEDNESDAY]
@@ -36,10 +40,17 @@ def archive(template: Path, tmp_path: Path) -> Archive:
     return data_root(template, tmp_path / "data")
 
 
-def touched(archive: Archive, days: Sequence[date] = ISSUED, since: datetime = SEEN, intake: int | None = None) -> list[date]:
+def touched(
+    archive: Archive,
+    days: Sequence[date] = ISSUED,
+    since: datetime = SEEN,
+    *,
+    as_of: datetime = AS_OF,
+    intake: int | None = None,
+) -> list[date]:
     with open_warehouse(archive.settings.warehouse, read_only=True) as warehouse:
         mark = Watermark(since, last_intake(warehouse) if intake is None else intake)
-        return touched_dates(warehouse, archive.settings, days, mark, AS_OF)
+        return touched_dates(warehouse, archive.settings, days, mark, as_of)
 
 
 def approved(number: int = 1, **values: object) -> Story:
@@ -53,8 +64,9 @@ def a_webhook_of_monday() -> Story:
 
 def an_outcome_on_tuesday_of_a_transfer_of_monday() -> Story:
     begun = local(2, "09:00:00")
-    story = Story().tell(stated(1, "in_progress", begun, local(2, "09:01:00.25")), "bank_transfer_fallback_routing")
-    return story.tell(stated(1, "approved", begun, local(3, "09:01:00.25")), received=LATE)
+    working = stated(1, "in_progress", begun, local(2, "09:01:00.25"), batch=None)
+    story = Story().tell(working, "bank_transfer_fallback_routing")
+    return story.tell(stated(1, "approved", begun, local(3, "09:01:00.25"), batch=None), received=LATE)
 
 
 def a_rail_that_only_an_export_tells() -> Story:
@@ -118,8 +130,9 @@ def a_second_payment_of_wednesday() -> Story:
     return approved(external_id="A").tell(second, received=LATE)
 
 
-def a_balance_of_monday_night() -> Story:
-    return approved().figures([2]).pull([account(ACCOUNT, "1", 5, local(2, "23:59:00"))], LATE, resource="accounts")
+def a_balance_of_sunday_night() -> Story:
+    figure = account(ACCOUNT, "1", 5, local(1, "20:00:00"))
+    return approved().figures([2]).pull([figure], LATE, resource="accounts")
 
 
 def a_payee_of_monday_that_turns_out_to_be_own() -> Story:
@@ -145,7 +158,7 @@ def a_whole_export_without_mondays_transfer() -> Story:
         (a_credit_of_wednesday_that_lets_two_of_mondays_collections_be_paired, ISSUED),
         (a_member_of_wednesday_in_a_batch_of_monday, ISSUED),
         (a_second_payment_of_wednesday, ISSUED),
-        (a_balance_of_monday_night, [MONDAY, TUESDAY]),
+        (a_balance_of_sunday_night, [MONDAY]),
         (a_payee_of_monday_that_turns_out_to_be_own, [MONDAY]),
         (a_whole_export_without_mondays_transfer, [MONDAY]),
     ],
@@ -177,18 +190,66 @@ def test_an_export_that_reads_everything_again_touches_nothing(archive: Archive)
 
 def test_an_export_that_takes_back_what_it_said_is_news(archive: Archive) -> None:
     begun, first, then = local(2, "09:00:00"), local(3, "09:00:00.25"), local(3, "12:00:00.25")
-    story = Story().tell(stated(1, "approved", begun, first)).pull([stated(1, "approved", begun, first)], local(4, "05:00:00"))
-    story.pull([stated(1, "declined", begun, then)], LATE).write(archive, "all")
+    approved, declined = (
+        stated(1, *told, batch=None) for told in (("approved", begun, first), ("declined", begun, then))
+    )
+    Story().tell(approved).pull([approved], local(4, "05:00:00")).pull([declined], LATE).write(archive, "all")
     assert touched(archive) == [TUESDAY, WEDNESDAY]
 
 
 def test_a_file_that_turns_up_is_news_however_old_its_clocks_are(archive: Archive) -> None:
     approved().write(archive, "all")
     intake = archive.query("SELECT max(intake) FROM mono.raw.files").item()
-    Story().tell(stated(2, "approved", local(3, "09:00:00"), local(3, "09:00:01.25"))).write(archive, "late")
+    late = stated(2, "approved", local(3, "09:00:00"), local(3, "09:00:01.25"), batch=None)
+    Story().tell(late).write(archive, "late")
     assert touched(archive) == []
     assert touched(archive, intake=intake) == [TUESDAY, WEDNESDAY]
 
 
-def test_an_adjustment_touches_the_dates_whose_proof_lacks_it() -> None:
-    pass
+@pytest.fixture(scope="module")
+def friday(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    """A Friday, issued when a webhook, a collection and a balance had time left."""
+    archive = data_root(template, tmp_path_factory.mktemp("friday") / "data")
+    begun = local(6, "15:00:00")
+    story = (
+        Story()
+        .figures([6, 7])
+        .tell(intent(1, "approved_in_provider", begun, begun, 700), "collection_intent_confirmed")
+    )
+    story.pull([stated(1, "approved", begun, local(6, "23:00:00.25"))], local(7, "05:00:00")).write(archive, "all")
+    with pytest.MonkeyPatch.context() as patched:
+        write_manifests_alone(patched)
+        issue_each(archive, [FRIDAY])
+    found = set(archive.query("SELECT break_type FROM mono.report.breaks WHERE class = 'timing'").to_series())
+    assert found == {"awaiting_webhook", "collection_unconfirmed", "awaiting_balance"}
+    return archive
+
+
+@pytest.mark.parametrize(
+    ("since", "as_of", "expected"),
+    [
+        (local(7, "06:00:00"), local(7, "09:00:00"), [FRIDAY]),
+        (local(7, "12:00:00"), local(8, "12:00:00"), []),
+        (local(7, "12:00:00"), local(9, "15:01:00"), [FRIDAY]),
+        (local(9, "16:00:00"), local(10, "00:00:01"), [FRIDAY]),
+        (local(10, "00:00:01"), local(13, "00:00:00"), []),
+    ],
+)
+def test_a_date_is_looked_at_again_when_the_time_of_its_items_is_up(
+    friday: Archive, since: datetime, as_of: datetime, expected: list[date]
+) -> None:
+    """A webhook has hours, a collection one business day, a balance one from the end of the date on."""
+    assert touched(friday, [FRIDAY], since, as_of=as_of) == expected
+
+
+def test_an_adjustment_touches_the_date_whose_proof_lacks_it(friday: Archive, tmp_path: Path) -> None:
+    archive = Archive(Path(shutil.copytree(friday.root, tmp_path / "data")))
+    folder = archive.settings.paths.adjustments
+    folder.mkdir()
+    columns = "adjustment_id,account_id,currency,effective_at,amount_minor,kind,reason,actor,decided_at"
+    row = f"one,{ACCOUNT},COP,2026-03-06T12:00:00-05:00,-101,fee,invoice 7,ana,2026-03-12T10:00:00Z"
+    (folder / "march.csv").write_text(f"{columns}\n{row}\n", encoding="utf-8")
+    archive.ingest()
+    decided = datetime(2026, 3, 12, 10, tzinfo=UTC)
+    before, after = (touched(archive, [FRIDAY], at, as_of=at) for at in (decided - timedelta(seconds=1), decided))
+    assert (before, after) == ([], [FRIDAY])

@@ -1,0 +1,41 @@
+"""Runs that were killed: what they still hold of Dagster's pool is given back.
+
+Here belongs what Dagster leaves to its daemon, which a command line does without. Only runs that were started
+from the command line are judged, and only while no other command is at work on the instance.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+
+from mono_recon.defs.partitions import POOL
+from mono_recon.warehouse.lock import WriterLock
+
+LAUNCHED = "mono_recon/launched_from"
+"""Tag of runs started from the command line."""
+
+
+@contextmanager
+def alone(instance: dg.DagsterInstance, home: Path) -> Iterator[None]:
+    """Wait for other commands on an instance, then end what killed ones have left.
+
+    Args:
+        instance: The instance.
+        home: Its folder.
+    """
+    with WriterLock.acquire(home, wait=True):
+        _end_abandoned(instance)
+        yield
+
+
+def _end_abandoned(instance: dg.DagsterInstance) -> None:
+    storage = instance.event_log_storage
+    held = storage.get_concurrency_info(POOL)
+    for run_id in {slot.run_id for slot in held.claimed_slots} | {step.run_id for step in held.pending_steps}:
+        run = instance.get_run_by_id(run_id)
+        if run is None or LAUNCHED in run.tags:
+            storage.free_concurrency_slots_for_run(run_id)
+            if run is not None and not run.is_finished:
+                instance.report_run_failed(run, "Its process was killed.")
