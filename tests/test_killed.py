@@ -31,6 +31,9 @@ SEED = secrets.randbelow(1 << 32) if SOAKING else 20260302
 LOOKING = 0.01
 """Seconds between two looks at what a process has done."""
 
+PATIENCE = 300
+"""Seconds in which any moment of such a little run comes, however busy the machine is."""
+
 LONGEST = 0.25
 """Share of an undisturbed run after which a run is killed at the latest, so that several get killed in each life."""
 
@@ -166,8 +169,10 @@ def _line(process: subprocess.Popen[str]) -> str:
 
 
 def _wait_for(process: subprocess.Popen[str], moment: Callable[[], bool]) -> None:
-    """Wait for a moment in the life of a process, which must not end before."""
+    """Wait for a moment in the life of a process, which must neither end before nor wait for ever."""
+    latest = time.monotonic() + PATIENCE
     while not moment():
+        assert time.monotonic() < latest, "it hangs"
         with suppress(subprocess.TimeoutExpired):
             process.wait(LOOKING)
             pytest.fail("it ended before that")
