@@ -5,13 +5,15 @@ threads do not survive a fork.
 """
 
 import gc
+import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from itertools import chain
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 
 from mono_recon.archive import chunks
 from mono_recon.archive.decode import decode_chunk
@@ -130,8 +132,17 @@ def _decode_chunk(chunk: chunks.Chunk, rules: Rules) -> Decoded | None:
 
 
 def _start_worker() -> None:
+    Thread(target=_end_with_parent, daemon=True).start()
     # An interrupt is the parent's to handle: it ends the pool in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Rows are many and make no cycles; looking through them again and again takes a sixth of the time.
     gc.freeze()
     gc.set_threshold(_ALLOCATIONS)
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed sends no end: without this a worker would wait for work for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -17,7 +17,7 @@ from mono_recon.schemas.table import Table, polars_schema, schema_name, table_na
 from mono_recon.settings.sections import Warehouse as Places
 from mono_recon.warehouse.attach import attach_to_read, attach_to_write, quoted, start_engine
 from mono_recon.warehouse.compact import compact
-from mono_recon.warehouse.ddl import create_tables
+from mono_recon.warehouse.ddl import create_tables, keep_bodies_out
 from mono_recon.warehouse.lock import WriterLock
 from mono_recon.warehouse.publish import publish, published
 
@@ -184,7 +184,9 @@ def open_warehouse(places: Places, *, read_only: bool, wait: bool = False, threa
         else:
             attach_to_write(connection, places)
             with _transaction(connection):
-                create_tables(connection)
+                is_changed = create_tables(connection)
+            if is_changed:
+                keep_bodies_out(connection)
         return Warehouse(connection, places.catalog, opened.pop_all())
 
 

@@ -20,6 +20,7 @@ VERSION = 1
 
 TABLES: tuple[type[Table], ...] = (*raw.TABLES, *core.TABLES, *report.TABLES)
 
+_WITH_BODIES = ("deliveries", "copies", "export_pages", "quarantine")
 _TYPES: dict[pl.DataType, str] = {
     pl.String(): "VARCHAR",
     pl.Int64(): "BIGINT",
@@ -39,8 +40,11 @@ _BUSINESS_DATE = """
 """
 
 
-def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+def create_tables(connection: duckdb.DuckDBPyConnection) -> bool:
     """Bring an attached lake to this version's tables, views and macros; does nothing if it is there.
+
+    Returns:
+        Whether anything was done.
 
     Raises:
         WarehouseError: The lake was made by a newer version, or rows are in the way of a new column.
@@ -50,7 +54,7 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     fingerprint = hashlib.sha256("\n".join(statements).encode()).hexdigest()
     stored = connection.execute("SELECT version, ddl_sha256 FROM mono.main.lake_version").fetchall()
     if stored == [(VERSION, fingerprint)]:
-        return
+        return False
     if stored and stored[0][0] > VERSION:
         raise WarehouseError(
             f"the warehouse has format {stored[0][0]} and this version of mono-recon knows {VERSION};"
@@ -61,6 +65,18 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(statement)
     connection.execute("DELETE FROM mono.main.lake_version")
     connection.execute("INSERT INTO mono.main.lake_version VALUES (?, ?)", [VERSION, fingerprint])
+    return True
+
+
+def keep_bodies_out(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let no body stay in the catalog, as other small writes do: each run copies the catalog.
+
+    Only possible once the tables are committed.
+    """
+    for name in _WITH_BODIES:
+        connection.execute(
+            "CALL mono.set_option('data_inlining_row_limit', 0, schema => 'raw', table_name => $name)", {"name": name}
+        )
 
 
 def _add_columns(connection: duckdb.DuckDBPyConnection) -> None:

@@ -8,7 +8,7 @@ import pytest
 from mono_recon.core.states import BATCH, COLLECTION, TRANSFER
 from mono_recon.reconcile.day import DayReport, reconcile_day
 from tests.reconcile.test_edges import intent
-from tests.scenario import batch, context, ident, inputs, transfer, trn
+from tests.scenario import at, batch, context, ident, inputs, transfer, trn
 
 STATES = ("created", "in_progress", "approved", "declined", "cancelled", "duplicated")
 FINAL = STATES[2:]
@@ -83,14 +83,17 @@ def test_of_one_instant_the_states_follow_their_order_and_every_other_comes_last
 
 
 def told_at_once(machine: object, *states: str) -> str:
-    """The state in force after several that bear one instant, told in this order."""
+    """The state in force after several that bear one instant, told hour by hour in this order."""
     when = "03-04 10:00:00.5"
+    told = [(state, {"event_at": at(f"03-04 1{hour}:30")}) for hour, state in enumerate(states)]
     if machine is TRANSFER:
-        given, table, column = inputs([transfer("a", s, when) for s in states]), "outgoing_transfers", "state_at_cutoff"
+        given = inputs([transfer("a", state, when, **clock) for state, clock in told])
+        table, column = "outgoing_transfers", "state_at_cutoff"
     elif machine is BATCH:
-        given, table, column = inputs([], [batch("a", s, when) for s in states]), "batches", "state"
+        given = inputs([], [batch("a", state, when, **clock) for state, clock in told])
+        table, column = "batches", "state"
     else:
-        given = inputs(collections=[intent(s, when, source_ref=f"w:{s}") for s in states])
+        given = inputs(collections=[intent(state, when, **clock) for state, clock in told])
         table, column = "collections", "state_at_cutoff"
     return str(reconcile_day(given, context()).tables[table][column].item())
 
