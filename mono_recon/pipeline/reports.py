@@ -76,10 +76,10 @@ def bring_up_to_date(warehouse: Warehouse, settings: Settings, day: date, as_of:
     Returns:
         The versions that were issued, oldest date first.
     """
-    issued = latest_issues(warehouse)
-    mark, now = read_watermark(warehouse), Watermark(as_of, last_intake(warehouse))
-    up_to_day = [each for each in issued if each <= day]
-    touched = touched_dates(warehouse, settings, up_to_day, mark, as_of)
+    with warehouse.transaction():  # one reading of the catalog for all of it
+        issued = latest_issues(warehouse)
+        mark, now = read_watermark(warehouse), Watermark(as_of, last_intake(warehouse))
+        touched = touched_dates(warehouse, settings, [each for each in issued if each <= day], mark, as_of)
     if day not in touched and not _is_made_alike(issued.get(day), settings):
         touched.append(day)
     made = []
