@@ -146,8 +146,10 @@ def test_the_processes_that_read_the_archive_end_with_the_one_that_began_them(
     with _group([sys.executable, "-c", RUN, str(root)]) as process:
         _wait_for(process, lambda: len(_members(process.pid)) >= 1 + 2)
         os.kill(process.pid, signal.SIGKILL)
-        process.communicate(timeout=PATIENCE)  # they hold its output open as long as they live
-        assert _members(process.pid) == []
+        process.communicate(timeout=PATIENCE)  # they hold its output open nearly as long as they live
+        latest = time.monotonic() + PATIENCE
+        while left := _members(process.pid):
+            assert time.monotonic() < latest, f"{left} live on"
 
 
 @contextmanager
