@@ -74,6 +74,8 @@ def main() -> int:
     stretches, profiles = _stretches(options.days), (cProfile.Profile(), cProfile.Profile())
     first, *_, last = stretches
     profiled = dict.fromkeys(_moved(first.days, 1), profiles[0]) | dict.fromkeys(_moved(last.days, -1), profiles[1])
+    if options.folder is not None:
+        options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.folder) as scratch:
         root = Path(scratch) / "data"
         company, begun = Company(root, options.deliveries), deque[datetime](maxlen=_KEPT_DAYS)
