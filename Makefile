@@ -90,7 +90,10 @@ dev: $(INSTALLED)  ## Dagster's web page with schedules and runs, on this machin
 	$(BIN)/dg dev --host 127.0.0.1
 
 # The lock holds for every supported Python and names no index. It needs uv; nothing else does.
-lock:  ## make requirements.lock anew from pyproject.toml
+lock:  ## make the locks anew from pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
 		--group dev --output-file requirements.lock pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --constraints requirements.lock \
+		--group dev --group notebooks --output-file requirements-notebooks.lock pyproject.toml
