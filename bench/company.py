@@ -6,6 +6,7 @@ growing cost can only come from the history before it. Collections are left out,
 knows no dates: each pull of it is as long as the history.
 """
 
+import hmac
 import json
 import random
 from collections import deque
@@ -17,6 +18,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from bench.deliveries import SECRET, SECRET_VARIABLE
+
 Body = dict[str, Any]
 Record = tuple[datetime, Body]
 
@@ -24,16 +27,21 @@ FIRST_DAY = date(2025, 1, 1)
 _SEED = 20250101
 _DAY = timedelta(days=1)
 _OFFSET = timedelta(hours=-5)  # Colombia has no summer time
-_OPENS, _HOURS = time(10), 8
+_OPENS, _OPEN_HOURS = time(10), 8
+_HOUR = timedelta(hours=1)
 _BATCH = 12
 _PER_DELIVERY = 0.85  # the rest are batches, fallbacks, credits and repeated deliveries
 _OVERNIGHT, _DECLINED, _FELL_BACK, _REPEATED = 0.02, 0.04, 0.03, 0.02
 _TRANSFERS_PER_CREDIT = 25
-_RELISTED_DAYS, _PAGE_SIZE = 7, 500
+_PAGE_SIZE = 500
 _API = "https://api.cuentamono.com/v1"
 _ACCOUNTS = {f"acc_{number:022d}": f"09500003{number}" for number in (1, 2, 3)}
 _PAYER = "900555111"
 _SETTINGS = f"""\
+[[webhooks.secrets]]
+name = "bench"
+env = "{SECRET_VARIABLE}"
+
 [business]
 own_documents = ["901222333"]
 
@@ -65,12 +73,13 @@ class Company:
     any later one.
     """
 
-    def __init__(self, root: Path, deliveries: int) -> None:
+    def __init__(self, root: Path, deliveries: int, *, relisted_days: int = 7) -> None:
         """Make an empty data root.
 
         Args:
             root: The folder, which must not exist.
             deliveries: Webhooks a day, about.
+            relisted_days: How many days of transfers each morning's list holds.
         """
         self._archive = root / "archive"
         self._archive.mkdir(parents=True)
@@ -78,28 +87,43 @@ class Company:
         self._dice = random.Random(_SEED)  # noqa: S311  nothing secret
         self._transfers = round(deliveries * _PER_DELIVERY)
         self._balances = dict.fromkeys(_ACCOUNTS, 10**13)
-        self._recent: deque[list[_Transfer]] = deque(maxlen=_RELISTED_DAYS)
+        self._recent: deque[list[_Transfer]] = deque(maxlen=relisted_days)
         self._unsettled: list[_Transfer] = []
-        for before in range(_RELISTED_DAYS, 0, -1):
-            self._live(FIRST_DAY - before * _DAY)
+        for before in range(relisted_days - 1, 0, -1):
+            self._overnight()
+            self._live(_local(FIRST_DAY - before * _DAY, _OPENS), _OPEN_HOURS, self._transfers)
         self._write_balances(FIRST_DAY)
 
     def write(self, day: date) -> None:
         """Write a day's webhooks, and what is pulled before the next morning's runs."""
-        arrivals = sorted(self._live(day), key=itemgetter(0))
-        for hour, of_hour in groupby(arrivals, key=lambda arrival: f"{arrival[0] + _OFFSET:%Y-%m-%d/%H}"):
-            self._write(f"webhooks/{hour}.jsonl", (_delivery(*arrival) for arrival in of_hour))
+        told = self._overnight() + self._live(_local(day, _OPENS), _OPEN_HOURS, self._transfers)
+        self._write_webhooks(told)
+        first = day - (len(self._recent) - 1) * _DAY
+        self._write_transfers(day + _DAY, "transfers", _local(first, time(0)), _local(day + _DAY, time(0)))
         self._write_balances(day + _DAY)
-        self._write_transfers(day)
 
-    def _live(self, day: date) -> list[Record]:
-        """Every webhook of a day: when it arrived, and its body."""
+    def write_by_the_hour(self, day: date) -> None:
+        """The same for a day that is too large to be held: each hour has a list of transfers of its own."""
+        for number in range(_OPEN_HOURS):
+            opens = _local(day, _OPENS) + number * _HOUR
+            self._write_webhooks(self._live(opens, 1, self._transfers // _OPEN_HOURS))
+            self._write_transfers(day + _DAY, f"transfers-{number}", opens, opens + _HOUR)
+        self._write_balances(day + _DAY)
+
+    def _overnight(self) -> list[Record]:
+        """What the transfers left open the day before came to."""
         told = [self._settled(transfer) for transfer in self._unsettled]
         self._unsettled = []
+        return told
+
+    def _live(self, opens: datetime, hours: int, transfers: int) -> list[Record]:
+        """Every webhook of some hours: when it arrived, and its body."""
+        told: list[Record] = []
         self._recent.append([])
-        for number in range(0, self._transfers, _BATCH):
-            told += self._batch(self._moment(day), min(_BATCH, self._transfers - number))
-        told += [self._credit(self._moment(day)) for _ in range(max(1, self._transfers // _TRANSFERS_PER_CREDIT))]
+        moments = (opens + timedelta(hours=self._dice.uniform(0, hours)) for _ in range(transfers))
+        for number in range(0, transfers, _BATCH):
+            told += self._batch(next(moments), min(_BATCH, transfers - number))
+        told += [self._credit(next(moments)) for _ in range(max(1, transfers // _TRANSFERS_PER_CREDIT))]
         return told + [
             (moment + timedelta(minutes=2), body) for moment, body in told if self._dice.random() < _REPEATED
         ]
@@ -203,23 +227,27 @@ class Company:
             }
             for ident, number in _ACCOUNTS.items()
         ]
-        self._write_export(day, "accounts", f"{_API}/accounts?", rows, midnight + timedelta(seconds=30))
+        self._write_export(f"{day}/accounts", "accounts", f"{_API}/accounts?", rows, midnight + timedelta(seconds=30))
 
-    def _write_transfers(self, day: date) -> None:
-        """The list of a week's transfers, pulled early the next morning."""
-        opens, closes = _local(day - (_RELISTED_DAYS - 1) * _DAY, time(0)), _local(day + _DAY, time(0))
+    def _write_webhooks(self, told: Iterable[Record]) -> None:
+        arrivals = sorted(told, key=itemgetter(0))
+        for hour, of_hour in groupby(arrivals, key=lambda arrival: f"{arrival[0] + _OFFSET:%Y-%m-%d/%H}"):
+            self._write(f"webhooks/{hour}.jsonl", (_delivery(*arrival) for arrival in of_hour))
+
+    def _write_transfers(self, morning: date, name: str, opens: datetime, closes: datetime) -> None:
+        """The list of the transfers of some days or hours, pulled early in the morning."""
         window = f"inserted_at[from]={_instant(opens)}&inserted_at[until]={_instant(closes)}"
-        fetched_at = _local(day + _DAY, time(5))
-        rows = [transfer.at(fetched_at) for of_day in self._recent for transfer in of_day]
-        self._write_export(day + _DAY, "transfers", f"{_API}/transfers?{window}&", rows, fetched_at)
+        fetched_at = _local(morning, time(5))
+        rows = [transfer.at(fetched_at) for together in self._recent for transfer in together]
+        self._write_export(f"{morning}/{name}", "transfers", f"{_API}/transfers?{window}&", rows, fetched_at)
 
-    def _write_export(self, day: date, key: str, url: str, rows: Sequence[Body], started_at: datetime) -> None:
+    def _write_export(self, name: str, key: str, url: str, rows: Sequence[Body], started_at: datetime) -> None:
         pages = max(1, -(-len(rows) // _PAGE_SIZE))
         self._write(
-            f"exports/{day}/{key}.jsonl",
+            f"exports/{name}.jsonl",
             (
                 {
-                    "export": {"id": f"{key}-{day}", "started_at": _instant(started_at)},
+                    "export": {"id": name, "started_at": _instant(started_at)},
                     "request": {
                         "method": "GET",
                         "url": f"{url}page_size={_PAGE_SIZE}&page_number={number}",
@@ -246,10 +274,8 @@ class Company:
     def _write(self, name: str, records: Iterable[Body]) -> None:
         path = self._archive / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records), encoding="utf-8")
-
-    def _moment(self, day: date) -> datetime:
-        return _local(day, _OPENS) + timedelta(hours=self._dice.uniform(0, _HOURS))
+        with path.open("a", encoding="utf-8") as file:
+            file.writelines(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records)
 
     def _ident(self, prefix: str) -> str:
         return f"{prefix}_{self._dice.randrange(10**22):022d}"
@@ -259,8 +285,11 @@ def _told(event: str, data: Body, moment: datetime) -> Record:
     return moment + timedelta(seconds=1), {"event": {"data": data, "type": event}, "timestamp": _instant(moment)}
 
 
-def _delivery(received_at: datetime, body: Body) -> Body:
-    return {"received_at": _instant(received_at), "headers": {}, "body": json.dumps(body, ensure_ascii=False)}
+def _delivery(received_at: datetime, event: Body) -> Body:
+    body, moment = json.dumps(event, ensure_ascii=False, separators=(",", ":")), int(received_at.timestamp())
+    digest = hmac.digest(SECRET.encode(), f"{moment}.{body}".encode(), "sha256").hex()
+    headers = {"Content-Type": "application/json", "Mono-Signature": f"t={moment},v1={digest}"}
+    return {"received_at": _instant(received_at), "headers": headers, "body": body}
 
 
 def _money(centavos: int) -> Body:

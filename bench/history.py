@@ -21,6 +21,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from bench.company import FIRST_DAY, Company
+from bench.deliveries import SECRET, SECRET_VARIABLE
 from bench.processes import Measured, machine, measure
 from mono_recon.pipeline.ingest import ingest
 from mono_recon.pipeline.reports import issue_dates
@@ -115,13 +116,13 @@ def _moved(days: range, by: int) -> range:
 
 def _run(root: Path, day: date) -> Measured:
     command = [sys.executable, "-m", "mono_recon", "--data", str(root), "--quiet", "run", "--date", day.isoformat()]
-    return measure(command, os.environ | {"DAGSTER_HOME": str(root.parent / "dagster_home")})
+    return measure(command, os.environ | {"DAGSTER_HOME": str(root.parent / "dagster_home"), SECRET_VARIABLE: SECRET})
 
 
 def _live(root: Path, day: date) -> None:
     """The same within this process, without Dagster."""
     settings = load_settings(root, None, {})
-    ingest(settings, environ={})
+    ingest(settings, environ={SECRET_VARIABLE: SECRET})
     issue_dates(settings, [day], as_of=None, replay=False, now=max(scheduled(settings, day)))
 
 

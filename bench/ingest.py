@@ -80,7 +80,7 @@ def _ingest(root: Path) -> Measured:
 def _load(root: Path) -> Measured:
     with tempfile.TemporaryDirectory(dir=root.parent) as scratch:
         database = str(Path(scratch) / "peer.duckdb")
-        return measure([sys.executable, "-m", "bench.peer", str(root), database], os.environ)
+        return measure([sys.executable, "-m", "bench.peers.load", str(root), database], os.environ)
 
 
 def _median(measured: list[Measured]) -> float:

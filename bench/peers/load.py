@@ -2,7 +2,7 @@
 
 No hash, no signature, no validation, no duplicates, no provenance: the time that any intake needs at least.
 
-    python -m bench.peer BODIES DATABASE
+    python -m bench.peers.load BODIES DATABASE
 """
 
 import sys
