@@ -18,6 +18,9 @@ _FAST = msgspec.json.Decoder()
 _ENCODER = msgspec.json.Encoder()
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LONG_FRACTION = re.compile(rb"\.[0-9]{7}")
+_CONTAINERS = (dict, list)
+_SQUARE = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _ODD_ESCAPE = re.compile(rb"\\+u(?:0000|[dD][89a-fA-F])")
 
 
@@ -174,17 +177,34 @@ def _read_float(text: str) -> float | LongNumber:
 def _check_depth(raw: bytes, value: Any) -> None:  # noqa: ANN401
     if raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH:
         return
+    if _is_shallow(value) if b"\\" in raw else _nests_shallowly(raw):
+        return
+    raise TooDeepError(f"nested deeper than {MAX_DEPTH}")
+
+
+def _nests_shallowly(raw: bytes) -> bool:
+    """Whether JSON without a backslash nests no deeper than is allowed: its brackets, innermost removed first."""
+    outside_of_texts = b"".join(raw.split(b'"')[::2])
+    brackets = outside_of_texts.translate(_SQUARE, _NO_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        brackets = brackets.replace(b"[]", b"")
+        if not brackets:
+            return True
+    return False
+
+
+def _is_shallow(value: Any) -> bool:  # noqa: ANN401
     containers = [value]
     for _ in range(MAX_DEPTH):
         containers = [
             child
             for parent in containers
             for child in (parent.values() if isinstance(parent, dict) else parent)
-            if isinstance(child, dict | list)
+            if isinstance(child, _CONTAINERS)
         ]
         if not containers:
-            return
-    raise TooDeepError(f"nested deeper than {MAX_DEPTH}")
+            return True
+    return False
 
 
 def _compact_exactly(value: object) -> str:

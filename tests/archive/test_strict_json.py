@@ -93,6 +93,22 @@ def test_sixty_four_levels_are_read_and_one_more_is_not(inner: bytes) -> None:
         decode(b'{"a":' * 65 + (inner or b"{}") + b"}" * 65)
 
 
+@given(
+    levels=st.integers(60, 68),
+    opener=st.lists(st.sampled_from(["[", '{"a":', '["[]{}",', '{"}":"{","]":']), min_size=68, max_size=68),
+    text=st.sampled_from(["plain", "]" * 70, 'escaped "', "\\"]),
+)
+def test_brackets_in_texts_make_nothing_deeper_or_flatter(levels: int, opener: list[str], text: str) -> None:
+    begins = opener[:levels]
+    ends = ["]" if begin.startswith("[") else "}" for begin in reversed(begins)]
+    raw = "".join([*begins, json.dumps(text), *ends]).encode()
+    if levels > 64:
+        with pytest.raises(TooDeepError):
+            decode(raw)
+    else:
+        assert decode(raw) == json.loads(raw)
+
+
 def test_a_hundred_thousand_levels_are_refused_without_harm() -> None:
     with pytest.raises(TooDeepError):
         decode(b"[" * 100_000 + b"]" * 100_000)
