@@ -5,6 +5,7 @@ Here belong the limits of the format (a number is a double, a text has 32,767 un
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
@@ -12,21 +13,39 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from mono_recon.money import CENTAVOS_PER_PESO, pesos_text
-from mono_recon.report.text import plain
+from mono_recon.report.text import plain, visible
 
 Cell = str | bool | int | float | datetime | None
 
-_EXACT_INTEGER = 2**53
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A figure that the spreadsheet works out itself.
+
+    Attributes:
+        formula: The formula; nothing in it comes from data.
+        value: What it comes to, for readers that do not compute.
+    """
+
+    formula: str
+    value: str | int | float
+
+
+EXACT_INTEGER = 2**53
+"""Up to this a double holds every integer."""
+
 _FIRST_YEAR, _LAST_YEAR = 1901, 9999
 _TEXT_UNITS = 32_767
 _BYTES_PER_UNIT = 2
 
 
-def write_cell(sheet: Worksheet, row: int, column: int, value: Cell, style: Format | None = None) -> None:
+def write_cell(sheet: Worksheet, row: int, column: int, value: Cell | Computed, style: Format | None = None) -> None:
     """Write a value as what it is, nothing for None; a text is never read as a formula or a link."""
     match value:
         case None:
             return
+        case Computed():
+            sheet.write_formula(row, column, value.formula, style, value.value)
         case str():
             sheet.write_string(row, column, value, style)
         case bool():
@@ -39,27 +58,28 @@ def write_cell(sheet: Worksheet, row: int, column: int, value: Cell, style: Form
 
 def integer_cell(value: int | None) -> Cell:
     """An integer, as text where a double would change it."""
-    return value if value is None or abs(value) <= _EXACT_INTEGER else str(value)
+    return value if value is None or abs(value) <= EXACT_INTEGER else str(value)
 
 
 def pesos_cell(minor: int | None) -> Cell:
     """Centavos as pesos to look at, beside the exact integer; as text where a double has no centavos."""
     if minor is None:
         return None
-    return minor / CENTAVOS_PER_PESO if abs(minor) <= _EXACT_INTEGER else pesos_text(minor)
+    return minor / CENTAVOS_PER_PESO if abs(minor) <= EXACT_INTEGER else pesos_text(minor)
 
 
 def text_cell(value: str, note: str) -> str:
-    """A text of at most 32,767 UTF-16 units.
+    """A text of at most 32,767 UTF-16 units, in which nothing turns the direction of writing.
 
     Args:
         value: The text.
         note: What stands at the end of a text that was cut; ``{length}`` is the length of the whole.
     """
-    if len(value) <= _TEXT_UNITS // 2 or len(value.encode("utf-16-le")) <= _TEXT_UNITS * _BYTES_PER_UNIT:
-        return value
+    shown = visible(value)
+    if len(shown) <= _TEXT_UNITS // 2 or len(shown.encode("utf-16-le")) <= _TEXT_UNITS * _BYTES_PER_UNIT:
+        return shown
     ending = note.format(length=len(value)).encode("utf-16-le")
-    kept = value.encode("utf-16-le")[: _TEXT_UNITS * _BYTES_PER_UNIT - len(ending)]
+    kept = shown.encode("utf-16-le")[: _TEXT_UNITS * _BYTES_PER_UNIT - len(ending)]
     return (kept.decode("utf-16-le", errors="ignore").encode("utf-16-le") + ending).decode("utf-16-le")
 
 

@@ -43,7 +43,7 @@ def write_csv(tables: Mapping[str, pl.DataFrame], folder: Path, *, pack: str, de
 
 def read_csv(path: Path, delimiter: str) -> pl.DataFrame:
     """The fields of a CSV file of a pack as they stand there, all String; an empty field is null."""
-    return pl.read_csv(path, separator=delimiter, infer_schema=False)
+    return pl.read_csv(path, separator=delimiter, infer_schema=False, glob=False)
 
 
 def csv_frame(frame: pl.DataFrame, decimal: str) -> pl.DataFrame:

@@ -15,6 +15,7 @@ _SPANISH: Mapping[str, str] = {
     "account_id": "Cuenta",
     "account_last4": "Cuenta, últimos 4",
     "account_name": "Nombre de la cuenta",
+    "account_words": "Cuenta, nombre y últimos 4",
     "adjustments": "Ajustes",
     "age_business_days": "Antigüedad, días hábiles",
     "age_days": "Antigüedad, días",
@@ -129,6 +130,7 @@ _SPANISH: Mapping[str, str] = {
 
 _ENGLISH: Mapping[str, str] = {
     "account_last4": "Account, last 4",
+    "account_words": "Account, name and last 4",
     "age_business_days": "Age, business days",
     "age_days": "Age, days",
     "ageing_bucket": "Age bucket, days",

@@ -15,6 +15,7 @@ import msgspec
 from mono_recon.report.csv import write_csv
 from mono_recon.report.manifest import MANIFEST, render, seal, statement
 from mono_recon.report.model import Report
+from mono_recon.report.page import PAGE, write_page
 from mono_recon.report.parquet import write_parquet
 from mono_recon.report.privacy import without_emails
 from mono_recon.report.workbook import write_workbook
@@ -59,6 +60,7 @@ def write_pack(report: Report, folder: Path) -> dict[str, str]:
     write_parquet(report.tables, folder, seal=seal(stated))
     write_csv(report.tables, folder, pack=name, delimiter=form.csv_delimiter, decimal=form.decimal_separator)
     write_workbook(report, workbook_path(folder, name))
+    write_page(report, folder / PAGE, pack=name)
     manifest = msgspec.structs.replace(stated, files=file_hashes(folder))
     (folder / MANIFEST).write_bytes(render(manifest))
     return file_hashes(folder)

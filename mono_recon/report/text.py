@@ -12,6 +12,14 @@ MINOR = "_minor"
 
 LIST_SEPARATOR = "|"
 
+_DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_AS_SEEN = {ord(mark): f"[U+{ord(mark):04X}]" for mark in _DIRECTION_MARKS}
+
+
+def visible(text: str) -> str:
+    """A text to look at: marks that turn the direction of writing are named, ``[U+202E]``, and turn nothing."""
+    return text if text.isascii() else text.translate(_AS_SEEN)
+
 
 def pesos(minor: pl.Expr, decimal: str) -> pl.Expr:
     """Centavos (Int64) as pesos with two decimals, exactly: -5 is ``-0.05``."""

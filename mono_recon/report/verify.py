@@ -18,6 +18,7 @@ from mono_recon.report.identities import failed_identities, verdict
 from mono_recon.report.manifest import MANIFEST, Manifest, control_totals, parse, seal
 from mono_recon.report.model import pack_schemas
 from mono_recon.report.pack import file_hashes, pack_name, workbook_path
+from mono_recon.report.page import PAGE
 from mono_recon.report.parquet import parquet_path, read_seal
 
 Tables = Mapping[str, pl.DataFrame]
@@ -40,7 +41,7 @@ def verify_pack(folder: Path) -> list[str]:
     if differences := list(_file_differences(folder, manifest)):
         return differences
     try:
-        tables = {name: pl.read_parquet(parquet_path(folder, name)) for name in pack_schemas()}
+        tables = {name: pl.read_parquet(parquet_path(folder, name), glob=False) for name in pack_schemas()}
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         return [f"a Parquet file cannot be read: {error}"]
     if differences := list(_shape_differences(tables, manifest)):
@@ -65,7 +66,7 @@ def _file_differences(folder: Path, manifest: Manifest) -> Iterator[str]:
         elif found[name] != manifest.files[name]:
             yield f"{name} has SHA-256 {found[name]}, the manifest says {manifest.files[name]}"
     pack = pack_name(manifest.business_date, manifest.version)
-    due = [workbook_path(folder, pack)]
+    due = [workbook_path(folder, pack), folder / PAGE]
     for table in pack_schemas():
         due += [parquet_path(folder, table), csv_path(folder, pack, table)]
     for path in due:

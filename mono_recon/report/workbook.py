@@ -9,15 +9,18 @@ from pathlib import Path
 
 from xlsxwriter import Workbook
 
+from mono_recon.report.glance import accounts
 from mono_recon.report.model import Report, pack_schemas
 from mono_recon.report.overview import Overview
 from mono_recon.report.phrases import phrases
+from mono_recon.report.placing import place
 from mono_recon.report.sheets import TableSheets
 from mono_recon.report.styles import Styles
 
 FIRST_SHEET = "overview"
 """Name of the first sheet; the others are named after their tables, in every language."""
 
+_TAB = "#1F3864"
 _NOTHING_INTERPRETED = {
     "strings_to_formulas": False,
     "strings_to_numbers": False,
@@ -36,15 +39,19 @@ def write_workbook(report: Report, path: Path) -> None:
     book = Workbook(str(path), _NOTHING_INTERPRETED)
     book.set_properties({"title": path.stem, "created": report.as_of.astimezone(UTC).replace(tzinfo=None)})
     styles, words = Styles.of(book), phrases(settings.report.language)
-    Overview(book.add_worksheet(FIRST_SHEET), report, styles, words).write()
+    tables = {name: report.tables[name] for name in pack_schemas()}
     sheets = TableSheets(
+        placed=place(tables, settings.report.workbook_max_rows),
+        accounts=accounts(tables),
         styles=styles,
         phrases=words,
         language=settings.report.language,
         timezone=settings.business.timezone,
-        max_rows=settings.report.workbook_max_rows,
         pack=path.stem,
     )
-    for name in pack_schemas():
-        sheets.write(book.add_worksheet(name), name, report.tables[name])
+    first = book.add_worksheet(FIRST_SHEET)
+    first.set_tab_color(_TAB)
+    Overview(first, report, styles, words, sheets).write()
+    for name in tables:
+        sheets.write(book.add_worksheet(name), name)
     book.close()

@@ -168,11 +168,17 @@ def test_no_field_of_a_csv_file_begins_like_a_formula(issued: Issued) -> None:
     assert {*FORMULAS, LABEL} <= escaped
 
 
-def test_no_cell_of_the_workbook_is_a_formula_or_a_link(issued: Issued) -> None:
+def test_no_text_of_the_workbook_is_a_formula_and_no_link_leads_out(issued: Issued) -> None:
     (path,) = issued.pack.glob("*.xlsx")
     with zipfile.ZipFile(path) as book:
         parts = {name: book.read(name).decode() for name in book.namelist() if name.endswith((".xml", ".rels"))}
-    assert not [name for name, text in parts.items() if re.search(r"<f[ >]|<hyperlink|externalLink|oleObject", text)]
+    assert not [
+        name for name, text in parts.items() if re.search(r"externalLink|oleObject|relationships/hyperlink", text)
+    ]
+    computed = [name for name, text in parts.items() if re.search(r"<f[ >]", text)]
+    assert computed == ["xl/worksheets/sheet1.xml"]
+    formulas = re.findall(r"<f>(.*?)</f>", parts[computed[0]])
+    assert not [formula for formula in formulas if re.search(r"HYPERLINK|cmd|DDE|WEBSERVICE|https?:", formula)]
     shown = {cell.value for sheet in openpyxl.load_workbook(path) for row in sheet.iter_rows() for cell in row}
     assert {*FORMULAS, LABEL} - {"\r=1+1"} <= shown
 

@@ -20,12 +20,12 @@ def test_a_pack_is_named_after_its_date_and_version() -> None:
     assert pack_folder(Path("reports"), date(2026, 3, 2), 12) == Path("reports/2026-03-02/v12")
 
 
-def test_a_pack_holds_a_workbook_two_files_per_table_and_its_manifest(tmp_path: Path) -> None:
+def test_a_pack_holds_a_workbook_a_page_two_files_per_table_and_its_manifest(tmp_path: Path) -> None:
     hashes = write_pack(report(), tmp_path)
     tables = [
         name for table in pack_schemas() for name in (f"{table}.parquet", f"mono_recon_2026-03-02_v1_{table}.csv")
     ]
-    assert sorted(hashes) == sorted([*tables, "mono_recon_2026-03-02_v1.xlsx", "manifest.json"])
+    assert sorted(hashes) == sorted([*tables, "mono_recon_2026-03-02_v1.xlsx", "index.html", "manifest.json"])
     assert sorted(hashes) == sorted(path.name for path in tmp_path.iterdir())
 
 

@@ -22,6 +22,7 @@ FILES = sorted(
         *(f"{name}.parquet" for name in pack_schemas()),
         *(f"{PACK}_{name}.csv" for name in pack_schemas()),
         f"{PACK}.xlsx",
+        "index.html",
         "manifest.json",
     ]
 )
@@ -101,10 +102,11 @@ def test_a_file_that_is_not_of_the_pack_is_found(pack: Path) -> None:
     assert only(verify_pack(pack)) == "notes.txt is not in the manifest"
 
 
-def test_a_pack_whose_manifest_forgets_a_file_is_found(pack: Path) -> None:
-    (pack / "breaks.parquet").unlink()
-    rewrite_manifest(pack, lambda stated: stated["files"].pop("breaks.parquet"))
-    assert only(verify_pack(pack)) == "breaks.parquet is not among the files of the manifest"
+@pytest.mark.parametrize("name", ["breaks.parquet", "index.html", f"{PACK}.xlsx"])
+def test_a_pack_whose_manifest_forgets_a_file_is_found(pack: Path, name: str) -> None:
+    (pack / name).unlink()
+    rewrite_manifest(pack, lambda stated: stated["files"].pop(name))
+    assert only(verify_pack(pack)) == f"{name} is not among the files of the manifest"
 
 
 def test_a_folder_that_is_no_pack_is_said_to_be_none(tmp_path: Path) -> None:
