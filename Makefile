@@ -7,6 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 FUZZER := .fuzz/.installed
+NOTEBOOKS := .venv/.notebooks
 FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 3600
 FIRST_DAY := 2026-03-02
@@ -19,7 +20,7 @@ export DAGSTER_HOME := $(CURDIR)/dagster_home
 export VIRTUAL_ENV := $(CURDIR)/.venv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test check format lint types definitions bench bench-history accuracy fuzz soak dev lock
+.PHONY: help setup demo test check format lint types definitions bench bench-history accuracy fuzz soak notebooks lab dev lock
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' $(MAKEFILE_LIST)
@@ -85,6 +86,21 @@ $(FUZZER): requirements-fuzz.lock $(INSTALLED)
 soak: $(INSTALLED)  ## run the tests at length, with other examples and 200 killed runs, and an hour of fuzzing
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n 2
 	$(MAKE) fuzz FUZZ_SECONDS=$(SOAK_SECONDS)
+
+notebooks: $(NOTEBOOKS)  ## run the notebooks and the page for analysts on the demo, made if there is none
+	[ -e demo/reports/$(LAST_DAY) ] || $(MAKE) demo
+	MONO_RECON_DATA= $(BIN)/pytest --nbmake notebooks
+	$(BIN)/pytest tests/cli/test_analysts_page.py
+
+lab: $(NOTEBOOKS)  ## open the notebooks in JupyterLab, on this machine only
+	[ -e demo/reports/$(LAST_DAY) ] || $(MAKE) demo
+	$(BIN)/jupyter lab --ip 127.0.0.1 --LabApp.news_url=None \
+		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/1_start_here.ipynb
+
+# Their lock holds the whole environment, in the same versions, and what only they need.
+$(NOTEBOOKS): requirements-notebooks.lock $(INSTALLED)
+	$(BIN)/pip install --quiet --no-deps --require-hashes -r $<
+	@touch $@
 
 dev: $(INSTALLED)  ## Dagster's web page with schedules and runs, on this machine only
 	$(BIN)/dg dev --host 127.0.0.1

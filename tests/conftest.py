@@ -5,6 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from mono_recon.warehouse import attach
+from tests.demonstration import demo
+
+__all__ = ["demo"]
 
 
 @pytest.fixture(scope="session", autouse=True)

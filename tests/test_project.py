@@ -36,7 +36,7 @@ def project_files() -> Iterator[Path]:
     """Files that belong to the project, whatever else lies in the checkout."""
     yield from (path for path in ROOT.iterdir() if path.is_file())
     for folder in (".ci", "bench", "dagster_home", "data", "docs", "mono_recon", "notebooks", "tests"):
-        named = ("*.py", "*.md", "*.toml", "*.yaml", "*.json", "run")
+        named = ("*.py", "*.md", "*.toml", "*.yaml", "*.json", "*.ipynb", "run")
         ours = [path for pattern in named for path in (ROOT / folder).rglob(pattern)]
         yield from (path for path in ours if folder not in {"data", "dagster_home"} or path.parent.name == folder)
 
@@ -168,6 +168,6 @@ def test_continuous_integration_proves_the_two_commands_and_all_checks() -> None
     script = read(".ci/run")
     assert script.startswith("#!/usr/bin/env bash\n")
     assert "set -euo pipefail" in script
-    assert re.findall(r"(?m)^make ([a-z]+)", script) == ["demo", "check"]
+    assert re.findall(r"(?m)^make ([a-z]+)", script) == ["demo", "notebooks", "check"]
     assert re.search(r"(?m)^check: .*\btest\b", read("Makefile"))
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111

@@ -22,7 +22,7 @@ class Answer:
     """A command's result.
 
     Attributes:
-        data: Plain values for JSON; instants and dates too, which it holds as text.
+        data: Plain values for JSON; instants and dates too, which it holds as text. Or a function that makes them.
         show: Prints it for a person.
         exit_code: What the process ends with.
     """
@@ -34,7 +34,7 @@ class Answer:
 
 def dumped(data: object) -> str:
     """Data as JSON: instants and dates as ISO text, instants in UTC with microseconds."""
-    return json.dumps(data, ensure_ascii=False, indent=2, default=_text) + "\n"
+    return json.dumps(data() if callable(data) else data, ensure_ascii=False, indent=2, default=_text) + "\n"
 
 
 def _text(value: object) -> str:

@@ -7,7 +7,7 @@ downloads nothing: both extensions are loaded by their path inside their install
 import os
 import sqlite3
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib import resources
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from mono_recon.settings.sections import Warehouse as Places
 from mono_recon.warehouse.errors import WarehouseError
 from mono_recon.warehouse.publish import published
 
+_WAL_FLAG = slice(18, 20)
 _EXTENSIONS = ("duckdb_extension_sqlite_scanner", "duckdb_extension_ducklake")
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -35,7 +36,9 @@ def start_engine() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config=_CONFIG)
     try:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(f"SET temp_directory = {quoted(Path(tempfile.gettempdir()) / 'mono_recon')}")
+        # Each user has one of his own: what another has made cannot be written to.
+        aside = Path(tempfile.gettempdir()) / f"mono_recon-{os.getuid()}"
+        connection.execute(f"SET temp_directory = {quoted(aside)}")
         for package in _EXTENSIONS:
             connection.execute(f"LOAD {quoted(_extension(package))}")
     except (duckdb.Error, ImportError, LookupError) as error:
@@ -54,6 +57,8 @@ def attach_to_write(connection: duckdb.DuckDBPyConnection, places: Places) -> No
     """
     if not places.catalog.exists():
         _create_catalog(places.catalog)
+    elif not _is_in_wal_mode(places.catalog):
+        _set_wal_mode(places.catalog)  # a published copy that was put in its place
     _attach(connection, places.catalog, places.files)
     # The option above holds for this session; readers without it go by what is stored.
     connection.execute(
@@ -71,8 +76,12 @@ def attach_to_read(connection: duckdb.DuckDBPyConnection, places: Places) -> Non
     """
     if not places.catalog.exists():
         raise WarehouseError(f"{places.catalog}: there is no warehouse yet; run mono-recon ingest")
-    catalog = places.catalog if _is_writable(places.catalog) else published(places.catalog)
-    _attach(connection, catalog, places.files, ", READ_ONLY")
+    _attach(connection, catalog_to_read(places), places.files, ", READ_ONLY")
+
+
+def catalog_to_read(places: Places) -> Path:
+    """The catalog, or its published copy for a reader who may not write beside it."""
+    return places.catalog if _is_writable(places.catalog) else published(places.catalog)
 
 
 def connect_to_read(places: Places) -> duckdb.DuckDBPyConnection:
@@ -100,9 +109,19 @@ def _create_catalog(catalog: Path) -> None:
     """Make an empty catalog in WAL mode, in one rename: only in that mode do readers not block."""
     aside = catalog.with_name(f".{catalog.name}.tmp")
     aside.unlink(missing_ok=True)
-    with closing(sqlite3.connect(aside)) as empty:
-        empty.execute("PRAGMA journal_mode=wal")
+    _set_wal_mode(aside)
     aside.rename(catalog)
+
+
+def _set_wal_mode(catalog: Path) -> None:
+    with closing(sqlite3.connect(catalog)) as opened, suppress(sqlite3.DatabaseError):  # DuckDB says what is wrong
+        opened.execute("PRAGMA journal_mode=wal")
+
+
+def _is_in_wal_mode(catalog: Path) -> bool:
+    """Whether the header of an SQLite file says so; looked at without opening it."""
+    with catalog.open("rb") as file:
+        return file.read(_WAL_FLAG.stop)[_WAL_FLAG] == b"\x02\x02"
 
 
 def _is_writable(catalog: Path) -> bool:

@@ -1,5 +1,7 @@
 import csv
 import io
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -137,9 +139,62 @@ def test_a_question_may_be_any_select_over_the_warehouse(demo: Path, sql: str) -
         ("WITH a AS (FROM glob('*')) FROM a", "glob: ask"),
         ("SELECT nothing FROM issues", "nothing"),
         ("SELECT * FROM nowhere", "nowhere"),
+        ("SELECT CASE WHEN range > 500000 THEN error('odd') ELSE 1 END FROM range(1000000)", "odd"),
     ],
 )
 def test_any_other_question_is_refused_on_one_line(demo: Path, sql: str, told: str) -> None:
     done = command("--data", demo, "query", sql)
     assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1)
     assert told in done.err
+
+
+@pytest.mark.parametrize("sql", ["DESCRIBE issues", "SUMMARIZE issues", "SHOW TABLES", "SHOW ALL TABLES"])
+def test_what_there_is_to_ask_can_be_asked(demo: Path, sql: str) -> None:
+    told = command("--data", demo, "query", sql, "--format", "json").json
+    assert told
+    assert ("business_date" if "SHOW" not in sql else "latest_issues") in str(told)
+
+
+def test_a_table_shows_its_first_thousand_rows_and_says_how_many_there_are(demo: Path) -> None:
+    done = command("--data", demo, "query", "FROM range(1001)")
+    assert done.out.split() == ["range", *map(str, range(1000))]
+    assert done.err == "the first 1000 of 1001 rows; --format csv, json or parquet gives all\n"
+    assert command("--data", demo, "query", "FROM range(1000)").err == ""
+    assert len(command("--data", demo, "--json", "query", "FROM range(1001)").json) == 1001
+    assert len(command("--data", demo, "query", "FROM range(1001)", "--format", "csv").out.splitlines()) == 1002
+
+
+def test_a_question_that_takes_too_long_is_stopped_and_has_failed(demo: Path) -> None:
+    runaway = "SELECT count(*) FROM range(1000000000000) AS a, range(1000) AS b"
+    done = command("--data", demo, "query", runaway, "--timeout", "0.2")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "mono-recon: stopped after 0.2 s; ask for less, or give it more with --timeout\n"
+
+
+def test_an_answer_without_end_is_stopped_and_nothing_of_it_is_written(demo: Path) -> None:
+    done = command("--data", demo, "query", "FROM range(1000000000000)", "--format", "csv")
+    assert (done.code, done.out) == (1, "")
+    assert "the answer is larger than 500 MB" in done.err
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1"])
+def test_a_question_needs_some_time(demo: Path, seconds: str) -> None:
+    done = command("--data", demo, "query", "SELECT 1", "--timeout", seconds)
+    assert (done.code, done.out) == (2, "")
+
+
+def test_where_the_engine_does_not_stop_the_process_ends() -> None:
+    stubborn = """
+import threading
+from mono_recon.cli.query import _ended_after
+with _ended_after(0.01):
+    threading.Event().wait()
+"""
+    done = subprocess.run([sys.executable, "-c", stubborn], capture_output=True, text=True, timeout=300, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("mono-recon: stopped after 0.01 s; one single value")
+
+
+def test_a_question_loads_no_dagster() -> None:
+    script = "import sys, mono_recon.cli.query; sys.exit('dagster' in sys.modules)"
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=300)
