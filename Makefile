@@ -20,7 +20,7 @@ export DAGSTER_HOME := $(CURDIR)/dagster_home
 export VIRTUAL_ENV := $(CURDIR)/.venv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test check format lint types definitions bench bench-history accuracy fuzz soak notebooks lab dev lock
+.PHONY: help setup demo test check format lint types definitions bench bench-history accuracy fuzz soak notebooks lab serve screenshots dev lock
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' $(MAKEFILE_LIST)
@@ -102,8 +102,18 @@ $(NOTEBOOKS): requirements-notebooks.lock $(INSTALLED)
 	$(BIN)/pip install --quiet --no-deps --require-hashes -r $<
 	@touch $@
 
-dev: $(INSTALLED)  ## Dagster's web page with schedules and runs, on this machine only
-	$(BIN)/dg dev --host 127.0.0.1
+serve: $(INSTALLED)  ## open the demo's reports to a browser on this machine
+	[ -e demo/reports/$(LAST_DAY) ] || $(MAKE) demo
+	$(BIN)/mono-recon --data demo serve
+
+screenshots: $(INSTALLED)  ## take the pictures in docs/images again, of the demo; needs chromium
+	[ -e demo/reports/$(LAST_DAY) ] || $(MAKE) demo
+	$(BIN)/python -m tests.screenshots demo
+	MONO_RECON_DATA=$(CURDIR)/demo $(BIN)/python -m bench.asset_graph --data demo
+
+dev: $(INSTALLED)  ## Dagster's web page with the demo, or with MONO_RECON_DATA, on this machine only
+	[ -n "$$MONO_RECON_DATA" ] || [ -e demo/reports/$(LAST_DAY) ] || $(MAKE) demo
+	MONO_RECON_DATA=$${MONO_RECON_DATA:-$(CURDIR)/demo} $(BIN)/dg dev --host 127.0.0.1
 
 # The lock holds for every supported Python and names no index. It needs uv; nothing else does.
 lock:  ## make the locks anew from pyproject.toml

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")])
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 REGISTRY = re.compile(r"pypi\.org|pythonhosted|npmjs|--(extra-)?index-url|--find-links\b|/simple/")
-MACHINE_PATH = re.compile(r"(?<![\w./])/(home|root|Users|work|opt|mnt)/\w")
+MACHINE_PATH = re.compile(r"(?<![\w./])/(home|root|Users|work|mnt)/\w")
 TERMS = """
     Archive, Record, Delivery, Copy, Semantic duplicate, Channel, Export, Coverage, Feed, Quarantine, Business date,
     Cut-off, Business day, As-of, Horizon, Observation, Timeline, Run, Reversal, Line, Population, Partition,

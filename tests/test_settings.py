@@ -95,7 +95,7 @@ def test_the_example_file_holds_every_key_at_its_default(tmp_path: Path) -> None
         section: {key: value for key, value in table.items() if key not in lists}
         for section, table in effective.items()
     } == {section: table for section, table in written.items() if section in effective}
-    assert set(written) - set(effective) == {"paths", "warehouse", "alerts", "site"}
+    assert set(written) - set(effective) == {"paths", "warehouse", "schedule", "alerts", "site"}
 
 
 def test_the_commented_entries_of_the_example_file_can_be_uncommented(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def refusal(tmp_path: Path, text: str = "", environ: Mapping[str, str] | None = 
         ('[business]\n\ncutof = "00:00"', "line 3: business.cutof is not a setting; did you mean cutoff?"),
         ("[severity]\nxyz = 1", "line 2: severity.xyz is not a setting; what can be set here: high_minor"),
         ("\n[busines]", "line 2: busines is not a setting; did you mean business?"),
-        ("[alerts]\nmail = 1", "line 2: alerts.mail is not a setting; what can be set here: nothing yet"),
+        ("[alerts]\nmail = 1", "line 2: alerts.mail is not a setting; did you mean email?"),
         ("business = 3", "line 1: business must be a table of keys and values"),
         ('[business]\nown_documents = [\n "a = b",\n]\ncutoff = 18', "line 5: business.cutoff must be a local time"),
         ('[business]\nx = """\ncutoff = 1\n"""', "line 2: business.x is not"),

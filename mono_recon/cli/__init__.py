@@ -6,7 +6,7 @@ words and JSON. Commands are loaded when they are called, so that help needs no 
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
@@ -14,6 +14,7 @@ from rich.console import Console
 from mono_recon.cli.answer import Answer, consoles, dumped
 from mono_recon.cli.failures import exit_code, told
 from mono_recon.cli.session import Session
+from mono_recon.pipeline.logs import write_logs
 
 
 def _version() -> str:
@@ -44,7 +45,15 @@ app.command("mono_recon.cli.breaks:breaks")
 app.command("mono_recon.cli.breaks:resolve")
 app.command("mono_recon.cli.query:query")
 app.command("mono_recon.cli.demo:demo")
+app.command("mono_recon.cli.serve:serve")
+user = App(name="user", help="Who may sign in to the site.", version_flags=())
+user.command("mono_recon.cli.users:add")
+user.command("mono_recon.cli.users:remove")
+user.command("mono_recon.cli.users:list_users", name="list")
+app.command(user)
 app.command("mono_recon.cli.doctor:doctor")
+app.command("mono_recon.cli.metrics:metrics")
+app.command("mono_recon.cli.compact:compact")
 
 
 @app.meta.default
@@ -55,6 +64,7 @@ def launcher(
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     quiet: Annotated[bool, Parameter(negative=())] = False,
     debug: Annotated[bool, Parameter(negative=())] = False,
+    log: Literal["text", "json"] | None = None,
 ) -> int:
     """Run a command.
 
@@ -65,7 +75,10 @@ def launcher(
         as_json: Print the result as JSON.
         quiet: Print no progress and no words.
         debug: Show where in the code an error arose.
+        log: Write what happens to standard error, a line an event, as text or as JSON.
     """
+    if log is not None:
+        write_logs(log)
     out, err = consoles()
     session = Session(data=data, config=config, is_quiet=quiet or as_json, progress_console=err)
     try:

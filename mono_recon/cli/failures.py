@@ -7,6 +7,7 @@ WRONG_USE = 2
 
 _WRONG_USE = frozenset(
     {"SettingsError", "NotOverError", "ArchiveError", "UsageError", "QuestionError", "DecisionError"}
+    | {"ServeError", "UserError"}
 )
 """By name, so that telling an error loads nothing."""
 

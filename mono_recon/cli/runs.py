@@ -34,8 +34,10 @@ def run(
         fail_on_breaks: End with 3 if a date's verdict is not balanced.
         session: Global options.
     """
+    from mono_recon.pipeline.due import due  # noqa: PLC0415  help needs it not
+
     settings, now = session.settings(), datetime.now(UTC)
-    days = [date] if date is not None else _due(settings, now, is_scheduled=as_of is None)
+    days = [date] if date is not None else due(settings, now, is_scheduled=as_of is None)
     _check(settings, days, as_of, now)
     launched = _launch(session, settings, days, as_of=as_of)
     return _answer(settings, launched, days, fail_on_breaks=fail_on_breaks)
@@ -85,25 +87,6 @@ def ingest(*, rehash: Annotated[bool, Parameter(negative=())] = False, session: 
     return Answer(counts, lambda console: _show_counts(console, counts))
 
 
-def _due(settings: "Settings", now: datetime, *, is_scheduled: bool) -> list[date]:
-    """Dates to issue when none is named; one whose hour has not come waits, unless it is the only one."""
-    from mono_recon.pipeline.timing import due_dates, scheduled  # noqa: PLC0415  help needs it not
-
-    days = due_dates(settings, now, set(_issued(settings)))
-    come = [day for day in days if min(scheduled(settings, day)) <= now]
-    return come or days if is_scheduled else days
-
-
-def _issued(settings: "Settings") -> dict[date, str]:
-    """Verdict of the latest version of each issued date."""
-    from mono_recon.warehouse.connect import open_warehouse  # noqa: PLC0415  help needs it not
-
-    if not settings.warehouse.catalog.exists():
-        return {}
-    with open_warehouse(settings.warehouse, read_only=True) as warehouse:
-        return dict(warehouse.query("SELECT business_date, verdict FROM mono.report.latest_issues").iter_rows())
-
-
 def _check(settings: "Settings", days: Iterable[date], as_of: str | None, now: datetime) -> None:
     """Refuse dates that cannot be reported before anything is begun."""
     from mono_recon.pipeline.timing import check_as_of, parse_as_of, scheduled_as_of  # noqa: PLC0415
@@ -132,7 +115,9 @@ def _launch(
 
 
 def _answer(settings: "Settings", launched: "Launched", days: list[date], *, fail_on_breaks: bool = False) -> Answer:
-    verdicts = {day: verdict for day, verdict in _issued(settings).items() if day in days}
+    from mono_recon.pipeline.due import issued_verdicts  # noqa: PLC0415  help needs it not
+
+    verdicts = {day: verdict for day, verdict in issued_verdicts(settings).items() if day in days}
     unbalanced = fail_on_breaks and any(verdict != "balanced" for verdict in verdicts.values())
     data = asdict(launched) | {"verdicts": {day.isoformat(): verdict for day, verdict in sorted(verdicts.items())}}
     return Answer(data, lambda console: _show(console, launched, settings), NOT_BALANCED if unbalanced else 0)

@@ -3,13 +3,13 @@
 Here belongs how a run is started and what it left. What a run does is in its assets.
 """
 
+import logging
 import os
-import shutil
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from importlib import resources
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
@@ -17,14 +17,15 @@ from typing import Any
 
 import dagster as dg
 
+from mono_recon.alerts.telling import tell_failure, tell_issued, told_error
 from mono_recon.defs.abandoned import LAUNCHED, alone
 from mono_recon.defs.assembly import assemble
-from mono_recon.defs.partitions import DAILY_JOB, INGEST_JOB, INGESTED, INTAKE, ISSUED, REPORT
+from mono_recon.defs.home import dagster_home, instance_in
+from mono_recon.defs.partitions import DAILY_JOB, INGEST_JOB, INGESTED, INTAKE, ISSUED, RANGE_TAGS, REPORT
+from mono_recon.pipeline.logs import in_run, tell
 from mono_recon.settings import Settings
 
-HOME_VARIABLE = "DAGSTER_HOME"
-DEFAULT_HOME = "dagster_home"
-_RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+_LOG = logging.getLogger(__name__)
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -43,15 +44,6 @@ class Launched:
     issued: list[dict[str, Any]] = field(default_factory=list)
 
 
-def dagster_home(data: Path, environ: dict[str, str]) -> Path:
-    """The absolute folder of Dagster's instance: the environment's, ``./dagster_home``, or one under the data root."""
-    named = environ.get(HOME_VARIABLE)
-    if named:
-        return Path(named).absolute()
-    beside = Path(DEFAULT_HOME).absolute()
-    return beside if beside.is_dir() else data.absolute() / DEFAULT_HOME
-
-
 def launch(
     settings: Settings, config: Path | None, days: Sequence[date], *, as_of: str = "", replay: bool = False
 ) -> Launched:
@@ -67,38 +59,59 @@ def launch(
     Raises:
         Exception: What stopped the run, as it was raised.
     """
-    source = {"data": str(settings.paths.data.absolute()), "config": str(config.absolute()) if config else ""}
-    run_config: dict[str, Any] = {"resources": {"settings": {"config": source}}, **_QUIET}
-    if days:
-        run_config["ops"] = {REPORT: {"config": {"as_of": as_of, "replay": replay}}}
-    tags = {LAUNCHED: "command line"}
-    if days:
-        tags |= {_RANGE[0]: days[0].isoformat(), _RANGE[1]: days[-1].isoformat()}
-    with _instance(settings.paths.data) as instance, _original_error():
+    run_id = str(uuid.uuid4())
+    with in_run(run_id), _told(settings, run_id), _instance(settings.paths.data) as instance, _original_error():
+        tell(_LOG, "run begun", dates=[day.isoformat() for day in days])
         result = (
-            assemble()
+            assemble(settings)
             .resolve_job_def(DAILY_JOB if days else INGEST_JOB)
             .execute_in_process(
-                run_config=run_config,
+                run_config=_run_config(settings, config, days, as_of=as_of, replay=replay),
                 instance=instance,
-                tags=tags,
+                tags={LAUNCHED: "command line"} | _range(days),
+                run_id=run_id,
             )
         )
-    return Launched(
-        run_id=result.run_id,
-        ingest=_stated(result, INTAKE, INGESTED)[0],
-        issued=_issued(result) if days else [],
-    )
+        launched = Launched(
+            run_id=result.run_id,
+            ingest=_stated(result, INTAKE, INGESTED)[0],
+            issued=_issued(result) if days else [],
+        )
+        tell(_LOG, "run ended", issued=len(launched.issued), **launched.ingest)
+    if not replay:
+        versions = [(date.fromisoformat(each["business_date"]), each["version"]) for each in launched.issued]
+        tell_issued(settings, versions, os.environ)
+    return launched
+
+
+def _run_config(
+    settings: Settings, config: Path | None, days: Sequence[date], *, as_of: str, replay: bool
+) -> dict[str, Any]:
+    source = {"data": str(settings.paths.data.absolute()), "config": str(config.absolute()) if config else ""}
+    issue = {"ops": {REPORT: {"config": {"as_of": as_of, "replay": replay}}}} if days else {}
+    return {"resources": {"settings": {"config": source}}, **_QUIET, **issue}
+
+
+def _range(days: Sequence[date]) -> dict[str, str]:
+    return dict(zip(RANGE_TAGS, (days[0].isoformat(), days[-1].isoformat()), strict=True)) if days else {}
+
+
+@contextmanager
+def _told(settings: Settings, run_id: str) -> Iterator[None]:
+    """Log an error that stops a run, and tell of it."""
+    try:
+        yield
+    except Exception as error:
+        said = told_error(type(error).__name__, str(error))
+        _LOG.info("run failed", extra={"facts": {"error": said}})
+        tell_failure(settings, run_id, said, os.environ)
+        raise
 
 
 @contextmanager
 def _instance(data: Path) -> Iterator[dg.DagsterInstance]:
-    home = dagster_home(data, dict(os.environ))
-    home.mkdir(parents=True, exist_ok=True)
-    if not (home / "dagster.yaml").exists():
-        with resources.as_file(resources.files("mono_recon.defs") / "dagster.yaml") as default:
-            shutil.copy(default, home / "dagster.yaml")
-    with dg.DagsterInstance.from_config(str(home)) as instance, alone(instance, home):
+    home = dagster_home(data, os.environ)
+    with instance_in(home) as instance, alone(instance, home):
         yield instance
 
 
@@ -117,7 +130,6 @@ def _issued(result: dg.ExecuteInProcessResult) -> list[Any]:
 
 
 def _stated(result: dg.ExecuteInProcessResult, op: str, name: str) -> list[Any]:
-    """What the first of a step's assets states, by partition."""
-    materializations = result.asset_materializations_for_node(op)
-    of_one = (each for each in materializations if each.asset_key == materializations[0].asset_key)
-    return [each.metadata[name].value for each in of_one if name in each.metadata]
+    """What the first of a step's assets that states something states, by partition."""
+    stating = [each for each in result.asset_materializations_for_node(op) if name in each.metadata]
+    return [each.metadata[name].value for each in stating if each.asset_key == stating[0].asset_key]

@@ -10,6 +10,9 @@ DAILY = dg.DailyPartitionsDefinition(start_date=FIRST_DATE.isoformat(), timezone
 POOL = "warehouse"
 """Its limit of one keeps two runs from writing at once."""
 
+RANGE_TAGS = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+"""Tags by which Dagster gives one run all dates from one to another."""
+
 INGEST_JOB = "ingest_archive"
 DAILY_JOB = "daily_reconciliation"
 INTAKE = "intake"

@@ -3,33 +3,26 @@
 They are one step because a report is issued whole or not at all.
 """
 
-import warnings
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 
 import dagster as dg
 
+from mono_recon.alerts.digest import Digest, latest_digest
+from mono_recon.defs import checks
 from mono_recon.defs.partitions import DAILY, ISSUED, POOL, REPORT
 from mono_recon.defs.resources import SettingsSource
-from mono_recon.defs.specs import asset_spec
+from mono_recon.defs.specs import asset_spec, table_key
 from mono_recon.pipeline.issue import Issued
+from mono_recon.pipeline.journal import REPORTS, noted
+from mono_recon.pipeline.logs import in_run
 from mono_recon.pipeline.reports import issue_dates
 from mono_recon.pipeline.timing import parse_as_of
+from mono_recon.reconcile.totals import IdentityError
 from mono_recon.schemas import core, report
-from mono_recon.schemas.table import schema_name, table_name
+from mono_recon.settings import Settings
 
-CORE_KEYS = [dg.AssetKey([schema_name(model), table_name(model)]) for model in core.TABLES]
-SPECS = [asset_spec(model, deps=CORE_KEYS) for model in report.TABLES]
-with warnings.catch_warnings():
-    # Partitions of check specs are a preview in this Dagster; without them a check would name no date.
-    warnings.filterwarnings("ignore", message="Specifying a partitions_def on an AssetCheckSpec")
-    IDENTITIES = dg.AssetCheckSpec(
-        "identities",
-        asset=dg.AssetKey(["report", "control"]),
-        description="Every identity of the issued reports holds; one that does not stops the issue.",
-        blocking=True,
-        partitions_def=DAILY,
-    )
+SPECS = [asset_spec(model, deps=[table_key(table) for table in core.TABLES]) for model in report.TABLES]
 
 
 class IssueConfig(dg.Config):
@@ -47,7 +40,7 @@ class IssueConfig(dg.Config):
 @dg.multi_asset(
     name=REPORT,
     specs=SPECS,
-    check_specs=[IDENTITIES],
+    check_specs=list(checks.SPECS.values()),
     partitions_def=DAILY,
     backfill_policy=dg.BackfillPolicy.single_run(),
     pool=POOL,
@@ -58,9 +51,15 @@ def report_tables(
     """Issue each date of the run that has no version, and new versions of what turned out to be wrong."""
     days = [date.fromisoformat(key) for key in context.partition_keys]
     as_of = parse_as_of(config.as_of) if config.as_of else None
-    made = issue_dates(settings.load(), days, as_of=as_of, replay=config.replay, now=datetime.now(UTC))
+    loaded, now = settings.load(), datetime.now(UTC)
+    with in_run(context.run.run_id), noted(loaded, REPORTS, context.run.run_id):
+        try:
+            made = _by_date(issue_dates(loaded, days, as_of=as_of, replay=config.replay, now=now))
+        except IdentityError as error:
+            yield from checks.refusals(error)
+            raise
     for spec in SPECS:
-        for key, versions in _by_date(made).items():
+        for key, versions in made.items():
             stated: dict[str, dg.RawMetadataValue] = {
                 "dagster/row_count": versions[-1].rows.get(spec.key.path[-1], 1),
                 ISSUED: dg.MetadataValue.json([each.to_dict() for each in versions]),
@@ -70,10 +69,13 @@ def report_tables(
             else:  # an earlier date, restated
                 context.log_event(dg.AssetMaterialization(spec.key, partition=key, metadata=stated))
         yield dg.MaterializeResult(asset_key=spec.key)
-    # The result that Dagster makes of a check names no partition where a run has several.
-    for key in context.partition_keys:
-        yield dg.AssetCheckEvaluation(IDENTITIES.asset_key, IDENTITIES.name, passed=True, blocking=True, partition=key)
-    yield dg.Output(None, IDENTITIES.get_python_identifier())
+    yield from checks.evaluations(_digests(loaded, {*context.partition_keys, *made}))
+
+
+def _digests(settings: Settings, days: Iterable[str]) -> Iterator[Digest]:
+    """What the last version of each date says, whether it was issued now or before."""
+    found = (latest_digest(settings.paths.reports, date.fromisoformat(day)) for day in sorted(days))
+    return (digest for digest in found if digest is not None)
 
 
 def _by_date(made: Iterable[Issued]) -> dict[str, list[Issued]]:

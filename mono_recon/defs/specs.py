@@ -6,6 +6,8 @@ import dagster as dg
 
 from mono_recon.schemas.table import Table, describe, polars_schema, schema_name, table_name
 
+OWNERS = ["team:finance-operations"]
+
 
 def asset_spec(model: type[Table], deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:
     """The asset that stands for a table, in the group of its schema."""
@@ -14,10 +16,16 @@ def asset_spec(model: type[Table], deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:
         dg.TableColumn(name, str(dtype), description=descriptions[name]) for name, dtype in polars_schema(model).items()
     ]
     return dg.AssetSpec(
-        dg.AssetKey([schema_name(model), table_name(model)]),
+        table_key(model),
         description=model.__doc__,
         group_name=schema_name(model),
         kinds={"duckdb", "polars"},
+        owners=OWNERS,
         deps=deps,
         metadata={"dagster/column_schema": dg.TableSchema(columns)},
     )
+
+
+def table_key(model: type[Table]) -> dg.AssetKey:
+    """The key of a table's asset."""
+    return dg.AssetKey([schema_name(model), table_name(model)])

@@ -4,20 +4,25 @@ Here belongs the loop over dates and as-ofs, oldest first. How a report is made 
 is issued in ``issue``, and which earlier dates are looked at again in ``touched``.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 from mono_recon.pipeline.code import code_version
 from mono_recon.pipeline.issue import Issued, issue, recover, resolve_as_of
+from mono_recon.pipeline.logs import tell
 from mono_recon.pipeline.making import make_report
 from mono_recon.pipeline.progress import advance
 from mono_recon.pipeline.timing import scheduled_as_of, scheduled_by
 from mono_recon.pipeline.touched import touched_dates
+from mono_recon.reconcile.totals import IdentityError
 from mono_recon.report.model import EarlierIssue
 from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse, open_warehouse
 from mono_recon.warehouse.issued import Issue, latest_issues
 from mono_recon.warehouse.news import Watermark, last_intake, read_watermark, write_watermark
+
+_LOG = logging.getLogger(__name__)
 
 Step = tuple[date, datetime]
 """A date and the as-of (UTC) as of which it and all before it are brought up to date."""
@@ -110,10 +115,15 @@ def _evaluate(
         return None
     rests_on = [issued[each] for each in (day - timedelta(days=1), day) if each in issued]
     issues = [EarlierIssue(each.business_date, each.version, each.as_of) for each in rests_on]
-    report = make_report(warehouse, settings, day, as_of, issues=issues)
+    try:
+        report = make_report(warehouse, settings, day, as_of, issues=issues)
+    except IdentityError as error:
+        raise IdentityError(f"{day}: {error}", error.metrics, day) from error
     if last is not None and report.tables["restatements"].is_empty():
         return None
-    return issue(warehouse, settings, report)
+    made = issue(warehouse, settings, report)
+    tell(_LOG, "issued", business_date=day, version=made.version, verdict=made.verdict, breaks=made.rows["breaks"])
+    return made
 
 
 def _steps(

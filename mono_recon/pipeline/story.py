@@ -124,11 +124,20 @@ def tell(places: Places, asked: str) -> Story:
         WarehouseError: There is no warehouse, or it cannot be opened.
     """
     with reading(places) as reader:
-        kind, subject_id, break_id = _find(reader, asked)
-        statements = _statements(reader, kind, subject_id)
-        if statements.is_empty() and break_id is None:
-            raise _unknown(asked)
-        return _told(reader, asked, kind, subject_id, break_id, statements)
+        return tell_from(reader, asked)
+
+
+def tell_from(reader: SubjectReader, asked: str) -> Story:
+    """The same from a warehouse that is open.
+
+    Raises:
+        UnknownIdError: Nothing bears the id, or more than one thing does.
+    """
+    kind, subject_id, break_id = _find(reader, asked)
+    statements = _statements(reader, kind, subject_id)
+    if statements.is_empty() and break_id is None:
+        raise _unknown(asked)
+    return _told(reader, asked, kind, subject_id, break_id, statements)
 
 
 def _find(reader: SubjectReader, asked: str) -> tuple[str, str, str | None]:

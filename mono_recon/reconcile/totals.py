@@ -5,6 +5,7 @@ Mono.
 """
 
 from collections.abc import Iterable
+from datetime import date
 
 import polars as pl
 
@@ -24,7 +25,17 @@ _NOTHING = pl.DataFrame(
 
 
 class IdentityError(AssertionError):
-    """An identity of the report does not hold; nothing may be issued."""
+    """An identity of the report does not hold; nothing may be issued.
+
+    Attributes:
+        metrics: Which, as ``control`` names them.
+        business_date: The date of the report, where it is known.
+    """
+
+    def __init__(self, told: str, metrics: Iterable[str] = (), business_date: date | None = None) -> None:
+        super().__init__(told)
+        self.metrics = tuple(metrics)
+        self.business_date = business_date
 
 
 def count_sections(rows: pl.DataFrame, direction: str) -> pl.DataFrame:
@@ -162,7 +173,7 @@ def assert_identities(control: pl.DataFrame) -> None:
     failed = control.filter(pl.col("status") == "failed")
     if not failed.is_empty():
         told = "; ".join(_told(failed.iter_rows(named=True)))
-        raise IdentityError(f"the report does not add up, nothing is issued: {told}")
+        raise IdentityError(f"the report does not add up, nothing is issued: {told}", failed["metric"].unique())
 
 
 def _told(rows: Iterable[dict[str, object]]) -> list[str]:

@@ -18,8 +18,8 @@ from typing import Any
 from mono_recon.settings import kinds, tables
 from mono_recon.settings.canonical import written
 from mono_recon.settings.kinds import RefusedError
+from mono_recon.settings.operations import Alerts, Schedule
 from mono_recon.settings.sections import (
-    Alerts,
     Archive,
     Balance,
     Batches,
@@ -58,7 +58,7 @@ __all__ = [
     "resolve_secret",
 ]
 
-_NOT_FIGURES = ("paths", "warehouse", "alerts", "site")
+_NOT_FIGURES = ("paths", "warehouse", "schedule", "alerts", "site")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ class Settings:
     balance: Balance = setting(tables.record(Balance), {})
     report: Report = setting(tables.record(Report), {})
     severity: Severity = setting(tables.record(Severity), {})
+    schedule: Schedule = setting(tables.record(Schedule), {})
     alerts: Alerts = setting(tables.record(Alerts), {})
     site: Site = setting(tables.record(Site), {})
 
@@ -84,7 +85,7 @@ class Settings:
 
         Returns:
             Values for JSON, by section and key, defaults included; without ``paths``, secrets,
-            ``warehouse``, ``alerts`` and ``site``.
+            ``warehouse``, ``schedule``, ``alerts`` and ``site``.
         """
         sections = written(self)
         del sections["webhooks"]["secrets"]

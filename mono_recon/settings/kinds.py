@@ -98,6 +98,18 @@ def choice(*options: str) -> Kind[str]:
     return parse
 
 
+def choices(*options: str) -> Kind[tuple[str, ...]]:
+    """A list of some words."""
+
+    def parse(value: object) -> tuple[str, ...]:
+        chosen = texts(value)
+        for each in chosen:
+            choice(*options)(each)
+        return chosen
+
+    return parse
+
+
 def separator(value: object) -> str:
     """A character that can stand between the cells of a line."""
     if isinstance(value, str) and len(value) == 1 and value.isascii() and not value.isalnum() and value not in '"-\r\n':

@@ -187,10 +187,5 @@ class Severity:
 
 
 @dataclass(frozen=True, slots=True)
-class Alerts:
-    """Nothing can be set here yet."""
-
-
-@dataclass(frozen=True, slots=True)
 class Site:
     """Nothing can be set here yet."""

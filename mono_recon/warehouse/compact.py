@@ -32,6 +32,22 @@ _CROWDED = """
     GROUP BY ALL HAVING count(*) >= $enough
     ORDER BY count(*) DESC, schema_name, table_name, below LIMIT $at_once
 """
+_SIZES = """
+    SELECT count(*), CAST(coalesce(sum(file_size_bytes), 0) AS BIGINT)
+    FROM __ducklake_metadata_mono.ducklake_data_file WHERE end_snapshot IS NULL
+"""
+
+
+def compact_whole(connection: duckdb.DuckDBPyConnection) -> None:
+    """Merge all small files of all tables, and remove what was replaced more than seven days ago."""
+    for step in ("CALL ducklake_flush_inlined_data('mono')", "CALL ducklake_merge_adjacent_files('mono')", *_CLEARING):
+        connection.execute(step)
+
+
+def sizes(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """How many data files the lake consists of at present, and their bytes."""
+    ((files, size),) = connection.execute(_SIZES).fetchall()
+    return files, size
 
 
 def compact(connection: duckdb.DuckDBPyConnection) -> None:

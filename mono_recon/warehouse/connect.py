@@ -16,7 +16,7 @@ import polars as pl
 from mono_recon.schemas.table import Table, polars_schema, schema_name, table_name
 from mono_recon.settings.sections import Warehouse as Places
 from mono_recon.warehouse.attach import attach_to_read, attach_to_write, quoted, start_engine
-from mono_recon.warehouse.compact import compact
+from mono_recon.warehouse.compact import compact, compact_whole, sizes
 from mono_recon.warehouse.ddl import create_tables, keep_bodies_out
 from mono_recon.warehouse.lock import WriterLock
 from mono_recon.warehouse.publish import publish, published
@@ -111,9 +111,17 @@ class Warehouse:
         if self._published_state() != self._state("__ducklake_metadata_mono"):
             publish(self._catalog)
 
-    def compact(self) -> None:
-        """Put small files together and remove what was replaced long ago; no row changes."""
-        compact(self._connection)
+    def compact(self, *, whole: bool = False) -> None:
+        """Put small files together and remove what was replaced long ago; no row changes.
+
+        Args:
+            whole: All files of all tables rather than the most crowded ones.
+        """
+        (compact_whole if whole else compact)(self._connection)
+
+    def sizes(self) -> tuple[int, int]:
+        """How many data files there are at present, and their bytes."""
+        return sizes(self._connection)
 
     def close(self) -> None:
         """Close the lake and let the next writer in."""

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,19 @@ import polars as pl
 import pytest
 
 from mono_recon.defs.assembly import assemble
-from mono_recon.defs.launch import dagster_home, launch
+from mono_recon.defs.home import dagster_home
+from mono_recon.defs.launch import launch
 from mono_recon.defs.partitions import DAILY, DAILY_JOB, POOL
 from mono_recon.pipeline.issue import STAGING
 from mono_recon.schemas.report import Issues
 from mono_recon.schemas.table import polars_schema
 from mono_recon.warehouse.connect import open_warehouse
 from tests.pipeline.archives import Archive, delivery, payload
+from tests.soaking import SOAKING
 
 ROOT = Path(__file__).parents[2]
 CONTROL = dg.AssetKey(["report", "control"])
-IDENTITIES = dg.AssetCheckKey(CONTROL, "identities")
+ROLL_FORWARD = dg.AssetCheckKey(CONTROL, "roll_forward")
 DAYS = [date(2026, 3, 2), date(2026, 3, 3)]
 
 KEYS = {
@@ -101,8 +103,9 @@ def run_job(archive: Archive, instance: dg.DagsterInstance, **chosen: Any) -> dg
     return assemble().resolve_job_def(DAILY_JOB).execute_in_process(run_config=config, instance=instance, **chosen)
 
 
-def evaluated(result: dg.ExecuteInProcessResult) -> list[tuple[bool, str | None]]:
-    return [(each.passed, each.partition) for each in result.get_asset_check_evaluations()]
+def evaluated(result: dg.ExecuteInProcessResult, name: str = "roll_forward") -> list[tuple[bool, str | None]]:
+    found = result.get_asset_check_evaluations()
+    return [(each.passed, each.partition) for each in found if each.check_name == name]
 
 
 def row_counts(result: dg.ExecuteInProcessResult, key: dg.AssetKey) -> dict[str | None, object]:
@@ -138,6 +141,10 @@ def test_an_asset_is_in_the_group_of_its_layer_and_says_what_it_holds(graph: Any
             assert node.group_name == layer
             assert node.description
             assert node.pools == {POOL}
+            assert node.owners == ["team:finance-operations"]
+            assert node.kinds == {"duckdb", "polars"}
+            columns = node.metadata["dagster/column_schema"].columns
+            assert all(column.description and column.type for column in columns)
 
 
 def test_reports_are_partitioned_by_business_date_and_come_from_what_was_read(graph: Any) -> None:
@@ -170,12 +177,16 @@ def test_a_run_for_a_range_tells_of_each_date_by_itself(archive: Archive, epheme
     assert evaluated(result) == [(True, "2026-03-02"), (True, "2026-03-03")]
     transfers = dg.AssetKey(["report", "outgoing_transfers"])
     assert row_counts(result, transfers) == {"2026-03-02": 1, "2026-03-03": 0}
-    history = ephemeral.event_log_storage.get_asset_check_execution_history(IDENTITIES, limit=10)
+    history = ephemeral.event_log_storage.get_asset_check_execution_history(ROLL_FORWARD, limit=10)
     assert {each.status.value for each in history} == {"SUCCEEDED"}
     assert ephemeral.get_materialized_partitions(CONTROL) == {"2026-03-02", "2026-03-03"}
     again = run_job(archive, ephemeral, partition_key="2026-03-02")
     assert evaluated(again) == [(True, "2026-03-02")]
     assert row_counts(again, transfers) == {"2026-03-02": None}, "what was issued before is not told again"
+    latest = ephemeral.get_latest_materialization_event(dg.AssetKey(["core", "transfer_observations"]))
+    assert latest is not None
+    assert latest.asset_materialization is not None
+    assert latest.asset_materialization.metadata["dagster/row_count"].value == 1
 
 
 def test_a_launched_run_is_on_the_instance_of_dagster_home(archive: Archive, home: Path) -> None:
@@ -214,3 +225,13 @@ def test_the_home_of_dagster_is_the_environments_else_the_one_beside_else_the_da
     assert dagster_home(data, {}) == tmp_path / "data/dagster_home"
     (tmp_path / "dagster_home").mkdir()
     assert dagster_home(data, {"DAGSTER_HOME": ""}) == tmp_path / "dagster_home"
+
+
+def test_a_backfill_of_many_dates_is_one_run(archive: Archive, ephemeral: dg.DagsterInstance) -> None:
+    days = 60 if SOAKING else 5
+    keys = [(DAYS[0] + timedelta(days=number)).isoformat() for number in range(days)]
+    ends = {"dagster/asset_partition_range_start": keys[0], "dagster/asset_partition_range_end": keys[-1]}
+    assert run_job(archive, ephemeral, tags=ends).success
+    assert len(ephemeral.get_runs()) == 1
+    assert ephemeral.get_materialized_partitions(CONTROL) == set(keys)
+    assert [str(day) for day, _ in issued(archive)] == keys
