@@ -195,9 +195,9 @@ class _Cutter:
 
     def let_go(self) -> None:
         """Stop holding an element that is too long."""
-        lead = len(self._buffer) - len(self._buffer.lstrip(BLANK))
-        if self._long is None and len(self._buffer) - lead > self._longest:
-            self._pass(lead)
+        # Blanks behind it may be the last of it, or no part of it.
+        if self._long is None and len(self._buffer.strip(BLANK)) > self._longest:
+            self._pass(len(self._buffer) - len(self._buffer.lstrip(BLANK)))
             self._long, self._long_place = LongRecord(BLANK), (self._line, self._offset)
         if self._long is not None:
             self._long.add(bytes(self._buffer))

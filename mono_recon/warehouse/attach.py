@@ -120,8 +120,11 @@ def _set_wal_mode(catalog: Path) -> None:
 
 def _is_in_wal_mode(catalog: Path) -> bool:
     """Whether the header of an SQLite file says so; looked at without opening it."""
-    with catalog.open("rb") as file:
-        return file.read(_WAL_FLAG.stop)[_WAL_FLAG] == b"\x02\x02"
+    try:
+        with catalog.open("rb") as file:
+            return file.read(_WAL_FLAG.stop)[_WAL_FLAG] == b"\x02\x02"
+    except OSError:
+        return True  # DuckDB says what is wrong
 
 
 def _is_writable(catalog: Path) -> bool:

@@ -1,4 +1,4 @@
-"""One browser for all tests of pages; each test has a context of its own, without cookies and without network."""
+"""One browser for the tests of a file; each test has a context of its own, without cookies and without network."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,9 +23,9 @@ Opened = Callable[..., Page]
 """Opens an address in a new context: viewport, colours and so on are those of Playwright's ``new_context``."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, for the whole session."""
+    """Chromium, until the tests of a file are done: its loop of events would be in Dagster's way."""
     chromium = needed("chromium", "Chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)

@@ -116,7 +116,8 @@ def test_the_doctor_finds_a_sound_installation_sound(demo: Path) -> None:
     done = command("--data", demo, "--json", "doctor")
     assert (done.code, done.json["ok"]) == (0, True)
     checks = {each["check"]: each["detail"] for each in done.json["checks"]}
-    assert set(checks) == {"settings", "archive", "warehouse", "extensions", "time zone", "disk"}
+    looked_at = {"settings", "secrets", "archive", "warehouse", "reports", "extensions", "time zone", "disk"}
+    assert set(checks) == looked_at | {"dagster", "runs", "alerts"}
     assert checks["warehouse"] == "opens; 2 dates issued"
     assert checks["time zone"] == "America/Bogota, a date ends at 00:00"
 

@@ -39,13 +39,13 @@ DECOMPRESSED = 3072 * MIB if SOAKING else 512 * MIB
 LARGEST_PEAK = 640 * MIB
 """An ingest of one record takes 250; a file that is held whole would add its limit."""
 INGEST = """
-import json, resource, sys
+import json, re, resource, sys
 from pathlib import Path
 from mono_recon.pipeline.ingest import ingest
 from mono_recon.settings import load_settings
 result = ingest(load_settings(Path(sys.argv[1]), None, {}), environ={})
-who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-print(json.dumps([result.to_dict(), max(resource.getrusage(each).ru_maxrss for each in who)]))
+own = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+print(json.dumps([result.to_dict(), max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)]))
 """
 
 
