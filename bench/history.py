@@ -1,16 +1,18 @@
-"""Whether a day costs the same after a long history: days 1, 100 and 300 with the same volume each.
+"""Whether a day costs the same after a long history: days 1, 4, 100 and 300 with the same volume each.
 
-The days measured are whole processes, ``mono-recon run --date D`` on what has arrived by then, three in a row;
-the days between them are lived in this process, which is quicker. Figures are medians of three days. What the lake
-keeps for seven days is kept for seven of these days, which pass in seconds: else nothing would ever be cleared.
+The days are lived one after another in this process, and the data root is copied aside before each of those that
+are measured. In the end they are run as whole processes, ``mono-recon run --date D`` on a fresh copy, one after the
+other and then all of them again: so that what else the machine does falls on all of them alike. What the lake keeps
+for seven days is kept for seven of these days, which pass in seconds: else nothing would ever be cleared.
 
-    python -m bench.history [--days N] [--deliveries N] [--folder DIR] [--profile]
+    python -m bench.history [--days N] [--deliveries N] [--rounds N] [--folder DIR] [--profile]
 """
 
 import argparse
 import cProfile
 import os
 import pstats
+import shutil
 import statistics
 import sys
 import tempfile
@@ -30,7 +32,8 @@ from mono_recon.settings import load_settings
 from mono_recon.warehouse.connect import open_warehouse
 
 _LARGEST_RATIO = 1.2
-_IN_A_ROW = 3
+_EARLY = (1, 4)
+_PROFILED = 3
 _KEPT_DAYS = 7
 _SHOWN = 25
 _MB = 1_000_000
@@ -43,80 +46,84 @@ _FIGURES: Mapping[str, Callable[[Measured], float]] = {
 
 
 @dataclass
-class Stretch:
-    """Days in a row that are measured, and the warehouse after them."""
+class Moment:
+    """A day that is measured, and a copy of the data root from before it."""
 
-    name: str
-    days: range
+    number: int
+    root: Path
     runs: list[Measured] = field(default_factory=list)
-    data_files: int = 0
-    data_mb: float = 0
-    catalog_mb: float = 0
 
     def median(self, figure: str) -> float:
-        """The median of a figure of its days."""
+        """The median of a figure of its runs."""
         return statistics.median(map(_FIGURES[figure], self.runs))
 
-    def look_at(self, warehouse: Path) -> None:
-        """Keep how large the warehouse is by now."""
+    def run(self, scratch: Path) -> None:
+        """Run the day once, on a fresh copy."""
+        with tempfile.TemporaryDirectory(dir=scratch) as place:
+            data, home = Path(place) / "data", Path(place) / "dagster_home"
+            shutil.copytree(self.root, data)
+            home.mkdir()
+            command = [sys.executable, "-m", "mono_recon", "--data", str(data), "--quiet"]
+            environ = os.environ | {"DAGSTER_HOME": str(home), SECRET_VARIABLE: SECRET}
+            self.runs.append(measure([*command, "run", "--date", _date(self.number).isoformat()], environ))
+        sys.stderr.write(f"day {self.number}: {self.runs[-1]}\n")
+
+    def size(self) -> tuple[int, float, float]:
+        """Data files, their MB, and the MB of the catalog."""
+        warehouse = self.root / "warehouse"
         sizes = [path.stat().st_size for path in warehouse.rglob("*.parquet")]
-        self.data_files, self.data_mb = len(sizes), sum(sizes) / _MB
-        self.catalog_mb = (warehouse / "catalog.sqlite").stat().st_size / _MB
+        catalog = sum(path.stat().st_size for path in warehouse.glob("catalog.sqlite"))
+        return len(sizes), sum(sizes) / _MB, catalog / _MB
 
 
 def main() -> int:
-    """Live the days and print the table; 1 if the last days cost too much more than the first."""
+    """Live the days and print the table; 1 if the last day costs too much more than the first."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--days", type=int, default=300, help="at least 15")
     parser.add_argument("--deliveries", type=int, default=1_000, help="webhooks a day, about")
-    parser.add_argument("--folder", type=Path, help="where the data root is made for the time being")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--folder", type=Path, help="where the data roots are made for the time being")
     parser.add_argument("--profile", action="store_true", help="also say which functions take longer in the end")
     options = parser.parse_args()
-    stretches, profiles = _stretches(options.days), (cProfile.Profile(), cProfile.Profile())
-    first, *_, last = stretches
-    profiled = dict.fromkeys(_moved(first.days, 1), profiles[0]) | dict.fromkeys(_moved(last.days, -1), profiles[1])
     if options.folder is not None:
         options.folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=options.folder) as scratch:
-        root = Path(scratch) / "data"
-        company, begun = Company(root, options.deliveries), deque[datetime](maxlen=_KEPT_DAYS)
-        for number in range(1, options.days + 1):
-            day = FIRST_DAY + timedelta(days=number - 1)
-            company.write(day)
-            begun.append(datetime.now(UTC))
-            stretch = next((each for each in stretches if number in each.days), None)
-            if stretch is not None:
-                stretch.runs.append(_run(root, day))
-                stretch.look_at(root / "warehouse")
-                sys.stderr.write(f"day {number}: {stretch.runs[-1]}\n")
-            elif options.profile and number in profiled:
-                profiled[number].runcall(_live, root, day)
-            else:
-                _live(root, day)
-                _forget(root, begun[0])
-    sys.stdout.write(f"{machine()}, load {os.getloadavg()[0]:.1f}\n\n{_table(stretches)}\n")
+    with tempfile.TemporaryDirectory(dir=options.folder) as place:
+        scratch = Path(place)
+        numbers = (*_EARLY, options.days // 3, options.days)
+        moments, profiles = _lived(scratch, options.deliveries, numbers, is_profiled=options.profile)
+        for _ in range(options.rounds):
+            for moment in moments:
+                moment.run(scratch)
+        sys.stdout.write(f"{machine()}, load {os.getloadavg()[0]:.1f}\n\n{_table(moments)}\n")
     if options.profile:
         sys.stdout.write(f"\n{_growth(*profiles)}\n")
+    first, *_, last = moments
     ratios = [last.median(name) / first.median(name) for name in ("Wall s", "Peak MB")]
-    sys.stdout.write(f"\nThe last days against the first: at most {_LARGEST_RATIO} in time and memory.\n")
+    sys.stdout.write(f"\nThe last day against the first: at most {_LARGEST_RATIO} in time and memory.\n")
     return int(max(ratios) > _LARGEST_RATIO)
 
 
-def _stretches(days: int) -> list[Stretch]:
-    """The first days, those after a third of the history, and the last."""
-    middles = {days // 3: range(days // 3 - 1, days // 3 + 2)}
-    found = {1: range(1, 1 + _IN_A_ROW), **middles, days: range(days - _IN_A_ROW + 1, days + 1)}
-    return [Stretch(f"day {number}", measured) for number, measured in found.items()]
+def _lived(
+    scratch: Path, deliveries: int, numbers: Sequence[int], *, is_profiled: bool
+) -> tuple[list[Moment], tuple[cProfile.Profile, cProfile.Profile]]:
+    """The days, lived; profiles of the first and of the last few of them."""
+    root, moments, profiles = scratch / "data", list[Moment](), (cProfile.Profile(), cProfile.Profile())
+    company, begun, last = Company(root, deliveries), deque[datetime](maxlen=_KEPT_DAYS), numbers[-1]
+    for number in range(1, last + 1):
+        company.write(_date(number))
+        begun.append(datetime.now(UTC))
+        if number in numbers:
+            moments.append(Moment(number, Path(shutil.copytree(root, scratch / f"before-{number}"))))
+        if is_profiled and (number <= _PROFILED or number > last - _PROFILED):
+            profiles[number > _PROFILED].runcall(_live, root, _date(number))
+        else:
+            _live(root, _date(number))
+        _forget(root, begun[0])
+    return moments, profiles
 
 
-def _moved(days: range, by: int) -> range:
-    """As many days right after or before some."""
-    return range(days.start + by * len(days), days.stop + by * len(days))
-
-
-def _run(root: Path, day: date) -> Measured:
-    command = [sys.executable, "-m", "mono_recon", "--data", str(root), "--quiet", "run", "--date", day.isoformat()]
-    return measure(command, os.environ | {"DAGSTER_HOME": str(root.parent / "dagster_home"), SECRET_VARIABLE: SECRET})
+def _date(number: int) -> date:
+    return FIRST_DAY + timedelta(days=number - 1)
 
 
 def _live(root: Path, day: date) -> None:
@@ -133,17 +140,18 @@ def _forget(root: Path, moment: datetime) -> None:
             warehouse.query(f"SELECT count(*) FROM {step}('mono', older_than => TIMESTAMPTZ '{moment}')")  # noqa: S608  constants and a clock
 
 
-def _table(stretches: Sequence[Stretch]) -> str:
-    first = stretches[0]
+def _table(moments: Sequence[Moment]) -> str:
+    first = moments[0]
     heads = [head for name in _FIGURES for head in (name, "ratio")]
     lines = [
         f"| | {' | '.join(heads)} | Data files | Data MB | Catalog MB |",
         f"|---|{'---:|' * (len(heads) + 3)}",
     ]
-    for each in stretches:
+    for each in moments:
         figures = [f"{each.median(name):.2f} | {each.median(name) / first.median(name):.2f}" for name in _FIGURES]
-        size = f"{each.data_files:,} | {each.data_mb:.1f} | {each.catalog_mb:.1f}"
-        lines.append(f"| {each.name} | {' | '.join(figures)} | {size} |")
+        files, data_mb, catalog_mb = each.size()
+        size = f"{files:,} | {data_mb:.1f} | {catalog_mb:.1f}"
+        lines.append(f"| day {each.number} | {' | '.join(figures)} | {size} |")
     return "\n".join(lines)
 
 
@@ -167,7 +175,7 @@ def _spent(profile: cProfile.Profile) -> dict[str, tuple[float, float]]:
         package, is_own, place = file.rpartition("/mono_recon/")
         if (is_own and "site-packages" not in package) or _DATABASE in function:
             name = f"`{place.removesuffix('.py')}:{line} {function}`" if is_own else f"`{function}`"
-            spent[name] = (seconds / _IN_A_ROW, calls / _IN_A_ROW)
+            spent[name] = (seconds / _PROFILED, calls / _PROFILED)
     return spent
 
 
