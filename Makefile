@@ -12,7 +12,7 @@ FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 3600
 FIRST_DAY := 2026-03-02
 LAST_DAY := 2026-03-16
-BENCHMARKS := accuracy ingest
+BENCHMARKS := accuracy ingest date readers
 
 # Dagster refuses a relative home, and leaves its telemetry on without one.
 export DAGSTER_HOME := $(CURDIR)/dagster_home
@@ -66,7 +66,7 @@ types: $(INSTALLED)  ## strict types
 definitions: $(INSTALLED)  ## load the Dagster definitions
 	$(BIN)/dg check defs
 
-bench: $(INSTALLED)  ## run the benchmarks
+bench: $(NOTEBOOKS)  ## run the benchmarks, beside DuckDB, Polars and pandas by hand; takes an hour or more
 	@set -e; for name in $(BENCHMARKS); do $(BIN)/python -m bench.$$name; done
 
 bench-history: $(INSTALLED)  ## whether day 300 of a history costs as much as day 1; takes an hour or more
