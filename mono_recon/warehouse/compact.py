@@ -12,7 +12,8 @@ _CLASSES = (1 << 20, 1 << 24, 1 << 28)
 
 _ENOUGH = 8
 _AT_ONCE = 3
-_KEPT = "now() - INTERVAL 7 DAYS"
+# The lake goes by the date alone when it removes files, so with seven days some would be kept for six and a few hours.
+_KEPT = "now() - INTERVAL 8 DAYS"
 _CLEARING = (
     f"CALL ducklake_expire_snapshots('mono', older_than => {_KEPT})",
     f"CALL ducklake_cleanup_old_files('mono', older_than => {_KEPT})",

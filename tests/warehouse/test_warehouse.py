@@ -1,4 +1,7 @@
+import sqlite3
 import weakref
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +233,23 @@ def test_a_few_small_files_are_left_alone_and_many_become_one(root: Path) -> Non
         assert listed.height == 1
         replaced = set(places(root).files.rglob("*.parquet"))
         assert len(replaced) > 1, "what readers may still name stays"
+
+
+@pytest.mark.parametrize(("hours", "is_kept"), [(1, True), (7 * 24 - 1, True), (9 * 24, False)])
+def test_what_a_reader_may_still_name_is_kept_for_seven_whole_days(root: Path, *, hours: int, is_kept: bool) -> None:
+    with open_warehouse(places(root), read_only=False) as warehouse:
+        for day in range(8):
+            warehouse.append(Deliveries, deliveries(20, start=day * 20))
+        warehouse.compact()
+    removed_at = datetime.now(UTC) - timedelta(hours=hours)
+    with closing(sqlite3.connect(places(root).catalog)) as catalog, catalog:
+        moved = catalog.execute(
+            "UPDATE ducklake_files_scheduled_for_deletion SET schedule_start = ?", [f"{removed_at}"]
+        )
+        assert moved.rowcount == 8
+    with open_warehouse(places(root), read_only=False) as warehouse:
+        warehouse.compact()
+    assert (len(set(places(root).files.rglob("*.parquet"))) > 1) == is_kept
 
 
 def test_an_analyst_reads_tables_without_naming_schemas(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
