@@ -174,7 +174,7 @@ def _read_float(text: str) -> float | LongNumber:
     return LongNumber(text) if number in (float("inf"), float("-inf")) else number
 
 
-def _check_depth(raw: bytes, value: Any) -> None:  # noqa: ANN401
+def _check_depth(raw: bytes, value: object) -> None:
     if raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH:
         return
     if _is_shallow(value) if b"\\" in raw else _nests_shallowly(raw):
@@ -193,8 +193,8 @@ def _nests_shallowly(raw: bytes) -> bool:
     return False
 
 
-def _is_shallow(value: Any) -> bool:  # noqa: ANN401
-    containers = [value]
+def _is_shallow(value: object) -> bool:
+    containers: list[Any] = [value]
     for _ in range(MAX_DEPTH):
         containers = [
             child

@@ -2,6 +2,7 @@
 
 from mono_recon.cli.answer import Answer
 from mono_recon.cli.session import Shared
+from mono_recon.warehouse.errors import WarehouseError
 
 
 def compact(*, session: Shared) -> Answer:
@@ -13,7 +14,6 @@ def compact(*, session: Shared) -> Answer:
         session: Global options.
     """
     from mono_recon.warehouse.connect import open_warehouse  # noqa: PLC0415  help needs it not
-    from mono_recon.warehouse.errors import WarehouseError  # noqa: PLC0415
 
     places = session.settings().warehouse
     if not places.catalog.exists():
