@@ -78,7 +78,7 @@ def take(warehouse: Warehouse, portion: Decoded, paths: pl.DataFrame, refused: p
         AccountingError: The counts of a file do not add up.
     """
     deliveries = portion.deliveries.with_row_index("record").cast({"record": pl.Int64})
-    pages = portion.pages.with_row_index("record").cast({"record": pl.Int64})
+    pages = portion.pages.with_row_index("record", deliveries.height).cast({"record": pl.Int64})
     events = _merge_events(warehouse, deliveries, paths)
     merged = merge_pages(pages, held_pages(warehouse, pages), paths)
     taken_pages = pages.join(merged.new.select("record"), on="record", how="semi")
@@ -91,10 +91,8 @@ def take(warehouse: Warehouse, portion: Decoded, paths: pl.DataFrame, refused: p
             portion.quarantine.join(taken_pages, on=place, how="semi"),
         ]
     )
-    clocks = deliveries.select("record").join(
-        events.new.select("record", "known_at", "event_at"), on="record", how="left", maintain_order="left"
-    )
-    core = {name: _of_new(frame, clocks, merged) for name, frame in portion.core.items()}
+    fates = _fates(deliveries, events, pages, merged)
+    core = {name: _of_new(frame, fates) for name, frame in portion.core.items()}
     errors = error_pages(quarantine.filter(pl.col("reason") == "error_response"))
     exported = assign_exports(
         pl.concat([merged.new.filter(pl.col("status") == "accepted").select(PAGE_COLUMNS), errors])
@@ -103,7 +101,7 @@ def take(warehouse: Warehouse, portion: Decoded, paths: pl.DataFrame, refused: p
     _write_pages(warehouse, merged, exported)
     warehouse.append(Quarantine, quarantine)
     for name, frame in core.items():
-        warehouse.append(CORE_TABLES[name], frame)
+        warehouse.append(CORE_TABLES[name], frame.drop("record"))
     outcomes = [
         frame.select("file_sha256", "outcome")
         for frame in (events.outcomes, merged.outcomes, repeated.with_columns(outcome=pl.lit("duplicate")))
@@ -113,25 +111,21 @@ def take(warehouse: Warehouse, portion: Decoded, paths: pl.DataFrame, refused: p
 
 
 def _combined(chunks: list[Decoded]) -> Decoded:
-    """Several chunks as one; positions of records count on."""
+    """Several chunks as one; positions of records count on, and those of pages begin behind all deliveries."""
     core: dict[str, list[pl.DataFrame]] = {name: [] for name in CORE_TABLES}
-    deliveries = pages = 0
+    delivery, page = 0, sum(chunk.deliveries.height for chunk in chunks)
     for chunk in chunks:
-        offset = pl.when(_is_of_event()).then(deliveries).otherwise(pages)
+        offset = pl.when(pl.col("source_ref").str.starts_with("w:")).then(delivery).otherwise(page)
         for name, frame in chunk.core.items():
             core[name].append(frame.with_columns(pl.col("record") + offset))
-        deliveries += chunk.deliveries.height
-        pages += chunk.pages.height
+        delivery += chunk.deliveries.height
+        page += chunk.pages.height
     return Decoded(
         pl.concat([chunk.deliveries for chunk in chunks]),
         pl.concat([chunk.pages for chunk in chunks]),
         pl.concat([chunk.quarantine for chunk in chunks]),
         {name: pl.concat(frames) for name, frames in core.items()},
     )
-
-
-def _is_of_event() -> pl.Expr:
-    return pl.col("source_ref").str.starts_with("w:")
 
 
 def _merge_events(warehouse: Warehouse, deliveries: pl.DataFrame, paths: pl.DataFrame) -> MergedEvents:
@@ -141,21 +135,21 @@ def _merge_events(warehouse: Warehouse, deliveries: pl.DataFrame, paths: pl.Data
     return merge_events(deliveries, HeldEvents(events, held.copies), paths)
 
 
-def _of_new(frame: pl.DataFrame, clocks: pl.DataFrame, pages: MergedPages) -> pl.DataFrame:
-    """Rows of one table of ``core`` that new events and pages give, with the clocks of the events.
+def _fates(deliveries: pl.DataFrame, events: MergedEvents, pages: pl.DataFrame, merged: MergedPages) -> pl.DataFrame:
+    """What a portion's records are, by position: ``is_new``, and the clocks of those that are events."""
+    new = [events.new.select("record", "known_at", "event_at"), merged.new.select("record")]
+    return (
+        pl.concat([deliveries.select("record"), pages.select("record")])
+        .join(pl.concat(new, how="diagonal").with_columns(is_new=True), on="record", how="left", maintain_order="left")
+        .select("known_at", "event_at", pl.col("is_new").fill_null(value=False))
+    )
 
-    Args:
-        frame: Rows with the position of their record.
-        clocks: ``known_at`` and ``event_at`` by position of the event's record; null where it is not new.
-        pages: The pages that are new.
-    """
-    if frame.is_empty():
-        return frame.drop("record")
-    of_events = frame.filter(_is_of_event())
-    moments = clocks[of_events["record"]].select(name for name in ("known_at", "event_at") if name in frame.columns)
-    of_events = of_events.with_columns(moments).filter(moments["known_at"].is_not_null())
-    of_pages = frame.filter(~_is_of_event()).join(pages.new.select("record"), on="record", how="semi")
-    return pl.concat([of_events, of_pages]).drop("record")
+
+def _of_new(frame: pl.DataFrame, fates: pl.DataFrame) -> pl.DataFrame:
+    """Rows of one table of ``core`` that new events and pages give, with the clocks of the events."""
+    found = fates[frame["record"]]
+    clocks = [pl.coalesce(found[name], name).alias(name) for name in ("known_at", "event_at") if name in frame.columns]
+    return frame.with_columns(clocks).filter(found["is_new"])
 
 
 def _write_events(warehouse: Warehouse, events: MergedEvents) -> None:
@@ -197,10 +191,8 @@ def _counts(
     """What became of the records and rows of each file."""
     refused = pl.col("page_id").is_null()
     read = [portion.deliveries, portion.pages, portion.quarantine.filter(refused)]
-    rows = pl.concat([frame.filter(~_is_of_event()).select("source_ref", "known_at") for frame in core.values()])
-    used = rows.unique().select(
-        pl.col("source_ref").str.split(":").list.get(1).alias("page_id"), pl.col("known_at").alias("fetched_at")
-    )
+    rows = pl.concat([frame.select("record", "source_ref") for frame in core.values()])
+    used = rows.filter(pl.col("record") >= portion.deliveries.height).unique().select("record")
     counted = [
         *(frame.select("file_sha256", count=pl.lit("records_read")) for frame in read),
         *(
@@ -210,7 +202,7 @@ def _counts(
         quarantine.select(
             "file_sha256", count=pl.when(refused).then(pl.lit("quarantined")).otherwise(pl.lit("rows_quarantined"))
         ),
-        used.join(taken_pages, on=["page_id", "fetched_at"]).select("file_sha256", count=pl.lit("rows_accepted")),
+        used.join(taken_pages, on="record").select("file_sha256", count=pl.lit("rows_accepted")),
     ]
     found = pl.concat(counted).group_by("file_sha256", "count").len("number")
     on_pages = (

@@ -33,6 +33,8 @@ def start_engine() -> duckdb.DuckDBPyConnection:
     Raises:
         WarehouseError: An extension is not installed, or not for this version of DuckDB.
     """
+    # Else Arrow, which hands frames over, remarks on stderr that the buffer of a list without texts is not aligned.
+    os.environ.setdefault("ACERO_ALIGNMENT_HANDLING", "ignore")
     connection = duckdb.connect(":memory:", config=_CONFIG)
     try:
         connection.execute("SET TimeZone = 'UTC'")

@@ -11,6 +11,8 @@ _CLASSES = (1 << 20, 1 << 24, 1 << 28)
 """Upper ends of the size classes, in bytes: files of one class are merged with each other."""
 
 _ENOUGH = 8
+"""From how many commits a table's files of one class come when they are merged: a large ingest alone is no crowd."""
+
 _AT_ONCE = 3
 # The lake goes by the date alone when it removes files, so with seven days some would be kept for six and a few hours.
 _KEPT = "now() - INTERVAL 8 DAYS"
@@ -22,7 +24,8 @@ _CLEARING = (
 )
 _CROWDED = """
     WITH sized AS (
-        SELECT table_id, list_min(list_filter($classes, lambda size: file_size_bytes < size)) AS below
+        SELECT table_id, begin_snapshot AS written,
+            list_min(list_filter($classes, lambda size: file_size_bytes < size)) AS below
         FROM __ducklake_metadata_mono.ducklake_data_file WHERE end_snapshot IS NULL
     )
     SELECT schema_name, table_name, below
@@ -30,7 +33,7 @@ _CROWDED = """
     JOIN __ducklake_metadata_mono.ducklake_table USING (table_id)
     JOIN __ducklake_metadata_mono.ducklake_schema USING (schema_id)
     WHERE ducklake_table.end_snapshot IS NULL AND ducklake_schema.end_snapshot IS NULL AND below IS NOT NULL
-    GROUP BY ALL HAVING count(*) >= $enough
+    GROUP BY ALL HAVING count(DISTINCT written) >= $enough
     ORDER BY count(*) DESC, schema_name, table_name, below LIMIT $at_once
 """
 _SIZES = """

@@ -28,8 +28,9 @@ class _Lent:
     DuckDB keeps what was registered inside a transaction until the transaction ends; this much it may keep.
     """
 
-    def __init__(self, frame: pl.DataFrame) -> None:
-        self._rows: Any = frame.to_arrow()
+    def __init__(self, frame: pl.DataFrame, *, is_filtered: bool) -> None:
+        # Arrow, which DuckDB lets filter, cannot compare texts as Polars holds them; copied they can be.
+        self._rows: Any = frame.to_arrow() if is_filtered else frame
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """The rows, by Arrow's protocol."""
@@ -78,7 +79,8 @@ class Warehouse:
         """
         _check(table, frame)
         if not frame.is_empty():
-            self._write(f"INSERT INTO {_name(table)} BY NAME SELECT * FROM incoming", incoming=frame)  # noqa: S608  a contract's name
+            sql = f"INSERT INTO {_name(table)} BY NAME SELECT * FROM incoming"  # noqa: S608  a contract's name
+            self._write(sql, incoming=frame, is_filtered=False)
 
     def delete(self, table: type[Table], keys: pl.DataFrame) -> None:
         """Delete the rows that are equal to one of the keys in all of its columns; nulls are equal."""
@@ -150,13 +152,13 @@ class Warehouse:
             f" {catalog}.ducklake_metadata WHERE key = 'data_path') FROM {catalog}.ducklake_snapshot"
         ).fetchall()
 
-    def _write(self, sql: str, *, incoming: pl.DataFrame) -> None:
-        with self._frames({"incoming": incoming}):
+    def _write(self, sql: str, *, incoming: pl.DataFrame, is_filtered: bool = True) -> None:
+        with self._frames({"incoming": incoming}, is_filtered=is_filtered):
             self._connection.execute(sql)
 
     @contextmanager
-    def _frames(self, frames: Mapping[str, pl.DataFrame]) -> Iterator[None]:
-        lent = {name: _Lent(frame) for name, frame in frames.items()}
+    def _frames(self, frames: Mapping[str, pl.DataFrame], *, is_filtered: bool = True) -> Iterator[None]:
+        lent = {name: _Lent(frame, is_filtered=is_filtered) for name, frame in frames.items()}
         for name, rows in lent.items():
             self._connection.register(name, rows)
         try:

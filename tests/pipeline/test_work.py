@@ -63,9 +63,9 @@ class Work:
             self.add(statements=1, rows_read=rows.height)
             return rows
 
-        def counted_write(warehouse: Warehouse, sql: str, *, incoming: pl.DataFrame) -> None:
+        def counted_write(warehouse: Warehouse, sql: str, *, incoming: pl.DataFrame, **named: Any) -> None:
             self.add(statements=1, rows_written=incoming.height)
-            write(warehouse, sql, incoming=incoming)
+            write(warehouse, sql, incoming=incoming, **named)
 
         def counted_sha256(content: bytes = b"", **named: Any) -> Any:
             if not sys._getframe(1).f_globals["__name__"].startswith("mono_recon.archive."):

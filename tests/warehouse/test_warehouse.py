@@ -1,12 +1,13 @@
 import sqlite3
 import weakref
+from array import array
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import polars as pl
+import pyarrow as pa  # type: ignore[import-untyped]  # it brings no stubs
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -105,19 +106,18 @@ def test_a_transaction_sees_its_own_rows_and_is_one_commit(root: Path) -> None:
         assert_frame_equal(warehouse.query(ALL), deliveries(30, start=10).with_columns(copies=pl.lit(7, pl.Int64)))
 
 
-def test_a_transaction_does_not_hold_on_to_what_was_appended(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lent: list[weakref.ref[Any]] = []
-    to_arrow = pl.DataFrame.to_arrow
-
-    def remembered(frame: pl.DataFrame) -> object:
-        rows = to_arrow(frame)
-        lent.append(weakref.ref(rows))
-        return rows
-
-    monkeypatch.setattr(pl.DataFrame, "to_arrow", remembered)
+def test_a_transaction_does_not_hold_on_to_what_was_appended(root: Path) -> None:
+    numbers = array("q", [1, 2, 3])
+    lent = weakref.ref(numbers)
+    column = pl.Series("copies", pa.Array.from_buffers(pa.int64(), 3, [None, pa.py_buffer(numbers)]))
+    frame = deliveries(3).with_columns(column)
+    del numbers, column
     with open_warehouse(places(root), read_only=False) as warehouse, warehouse.transaction():
-        warehouse.append(Deliveries, deliveries(3))
-        assert [rows() for rows in lent] == [None]
+        warehouse.append(Deliveries, frame)
+        assert lent() is not None
+        del frame
+        assert lent() is None
+        assert warehouse.query(ALL)["copies"].to_list() == [1, 2, 3]
 
 
 def test_an_update_finds_rows_by_their_present_values_and_may_change_those(root: Path) -> None:
@@ -233,6 +233,16 @@ def test_a_few_small_files_are_left_alone_and_many_become_one(root: Path) -> Non
         assert listed.height == 1
         replaced = set(places(root).files.rglob("*.parquet"))
         assert len(replaced) > 1, "what readers may still name stays"
+
+
+def test_the_files_of_one_large_ingest_are_no_crowd(root: Path) -> None:
+    with open_warehouse(places(root), read_only=False) as warehouse:
+        with warehouse.transaction():
+            for portion in range(9):
+                warehouse.append(Deliveries, deliveries(20, start=portion * 20))
+        before = warehouse.snapshot()
+        warehouse.compact()
+        assert warehouse.snapshot() == before
 
 
 @pytest.mark.parametrize(("hours", "is_kept"), [(1, True), (7 * 24 - 1, True), (9 * 24, False)])
