@@ -39,11 +39,11 @@ _MAIN = {
 }
 _DECODING = {
     "split into records": ("records_of",),
-    "strict JSON, delivery and body": ("decode",),
+    "strict JSON, delivery and body": ("decode", "decode_plain"),
     "signature": ("verify",),
-    "typed event": ("<built-in method msgspec._core.convert>",),
-    "rows": ("rows_of",),
-    "frames, validated": ("_frame",),
+    "typed event": ("<built-in method msgspec._core.convert>", "misformed"),
+    "columns": ("rows", "_put"),
+    "frames, validated": ("_whole",),
 }
 
 

@@ -4,17 +4,24 @@ Here belongs the way from records to the rows of the ``raw`` tables. How a recor
 and ``exports``; finding what is held already belongs to whoever holds it.
 """
 
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
 from mono_recon.archive.chunks import Chunk, RefusedPiece, Source, too_long
-from mono_recon.archive.decoded import Decoded, Gathered
+from mono_recon.archive.decoded import Decoded
 from mono_recon.archive.exports import read_page
+from mono_recon.archive.gathered import Gathered, Place
 from mono_recon.archive.instants import microseconds
-from mono_recon.archive.observations import Row
-from mono_recon.archive.pages import Page
 from mono_recon.archive.plain import read_plain
 from mono_recon.archive.records import Record, records_of
 from mono_recon.archive.refusals import Refused, RefusedError, quarantine_end
 from mono_recon.archive.rules import Rules
-from mono_recon.archive.webhooks import Delivery, read_delivery
+from mono_recon.archive.webhooks import read_delivery
+
+_STRETCH = 2048
+"""Records that are read in one go: enough that what is done once for all of them does not count."""
+
+_Found = tuple[Source, Record]
 
 
 def decode_chunk(chunk: Chunk, rules: Rules) -> Decoded:
@@ -24,116 +31,75 @@ def decode_chunk(chunk: Chunk, rules: Rules) -> Decoded:
         SchemaShapeError: A frame breaks its table's contract: a defect of ours, never of the data.
     """
     gathered = Gathered()
-    for piece in chunk.pieces:
-        if isinstance(piece, RefusedPiece):
-            _add_refused_piece(gathered, piece)
-            continue
-        for record in records_of(piece, rules):
-            if isinstance(record, RefusedPiece):
-                _add_refused_piece(gathered, record)
-            else:
-                _add_record(gathered, piece.source, record, rules)
+    records = _records(chunk, rules, gathered)
+    while stretch := list(islice(records, _STRETCH)):
+        _read(gathered, stretch, rules)
     return gathered.decoded()
 
 
-def _add_record(gathered: Gathered, source: Source, record: Record, rules: Rules) -> None:
-    place = (source.sha256, record.line, record.byte_offset)
-    if len(record.raw) > rules.max_record_bytes:
-        refused = Refused("oversized_record", too_long(rules))
-        gathered.quarantine.append(_quarantine_row(source, place, refused, quarantine_end(record.raw)))
-        return
-    try:
-        if source.file.kind == "webhooks":
-            _add_delivery(gathered, _read_webhook(record, rules, len(gathered.deliveries)), place)
-        else:
-            fetched_at = source.file.fetched_at
-            page = read_page(record.raw, fetched_at, is_element=record.is_element, record=len(gathered.pages))
-            _add_page(gathered, source, page, place)
-    except RefusedError as error:
-        gathered.quarantine.append(_quarantine_row(source, place, error.refused, quarantine_end(record.raw)))
+def _records(chunk: Chunk, rules: Rules, gathered: Gathered) -> Iterator[_Found]:
+    """The records that are to be read; the others are refused."""
+    for piece in chunk.pieces:
+        for record in [piece] if isinstance(piece, RefusedPiece) else records_of(piece, rules):
+            if isinstance(record, RefusedPiece):
+                _refuse_piece(gathered, record)
+            elif len(record.raw) > rules.max_record_bytes:
+                place = Place(piece.source.sha256, record.line, record.byte_offset)
+                refused = Refused("oversized_record", too_long(rules))
+                _refuse(gathered, piece.source, place, refused, quarantine_end(record.raw))
+            else:
+                yield piece.source, record
 
 
-def _read_webhook(record: Record, rules: Rules, number: int) -> Delivery:
-    delivery = None if record.is_element else read_plain(record.raw, rules, number)
-    return delivery or read_delivery(record.raw, rules, is_element=record.is_element, record=number)
+def _read(gathered: Gathered, found: Sequence[_Found], rules: Rules) -> None:
+    plain = iter(read_plain([record.raw for source, record in found if source.file.kind == "webhooks"], rules))
+    deliveries, places = [], []
+    for source, record in found:
+        place = Place(source.sha256, record.line, record.byte_offset)
+        try:
+            if source.file.kind == "webhooks":
+                deliveries.append(next(plain) or read_delivery(record.raw, rules, is_element=record.is_element))
+                places.append(place)
+            else:
+                page = read_page(record.raw, source.file.fetched_at, is_element=record.is_element)
+                for row in page.refused_rows:
+                    _refuse(gathered, source, place, row.refused, quarantine_end(row.raw), page.page_id)
+                gathered.add_page(page, place)
+        except RefusedError as error:
+            _refuse(gathered, source, place, error.refused, quarantine_end(record.raw))
+    gathered.add_deliveries(deliveries, places)
 
 
-def _add_delivery(gathered: Gathered, delivery: Delivery, place: tuple[str, int, int]) -> None:
-    gathered.deliveries.append(
+def _refuse_piece(gathered: Gathered, piece: RefusedPiece) -> None:
+    place = Place(piece.source.sha256, piece.line, piece.byte_offset)
+    end = quarantine_end(piece.data, piece.sha256)
+    _refuse(gathered, piece.source, place, Refused(piece.reason, piece.detail), end)
+
+
+def _refuse(
+    gathered: Gathered,
+    source: Source,
+    place: Place,
+    refused: Refused,
+    end: tuple[str, str],
+    page_id: str | None = None,
+) -> None:
+    gathered.refuse(
         (
-            delivery.delivery_id,
-            delivery.event_type,
-            delivery.event_at,
-            delivery.known_at,
-            delivery.known_at_source,
-            delivery.subject_id,
-            delivery.verdict.status,
-            delivery.verdict.secret_name,
-            1,
-            delivery.body,
-            *place,
-            delivery.status,
-            delivery.state,
-            delivery.occurred_at,
+            source.file.kind,
+            refused.reason,
+            refused.detail,
+            source.file.path,
+            place.file_sha256,
+            place.line,
+            place.byte_offset,
+            *end,
+            _known_at(source, refused),
+            source.file.archive_date,
+            page_id,
+            refused.row_index,
+            refused.subject_id,
         )
-    )
-    for table, row in delivery.rows:
-        gathered.core[table].append(row)
-
-
-def _add_page(gathered: Gathered, source: Source, page: Page, place: tuple[str, int, int]) -> None:
-    gathered.pages.append(
-        (
-            page.page_id,
-            None,
-            page.resource,
-            page.page_number,
-            page.http_status,
-            page.fetched_at,
-            page.url,
-            page.items,
-            page.status,
-            page.body,
-            *place,
-            page.declared_export_id,
-            page.declared_started_at,
-            page.request_key,
-            page.account_id,
-            page.window_from,
-            page.window_until,
-            page.is_narrowed,
-            page.total_items,
-            page.total_pages,
-        )
-    )
-    for table, row in page.rows:
-        gathered.core[table].append(row)
-    for row_refused in page.refused_rows:
-        end = quarantine_end(row_refused.raw)
-        gathered.quarantine.append(_quarantine_row(source, place, row_refused.refused, end, page.page_id))
-
-
-def _add_refused_piece(gathered: Gathered, piece: RefusedPiece) -> None:
-    place = (piece.source.sha256, piece.line, piece.byte_offset)
-    refused = Refused(piece.reason, piece.detail)
-    gathered.quarantine.append(_quarantine_row(piece.source, place, refused, quarantine_end(piece.data, piece.sha256)))
-
-
-def _quarantine_row(
-    source: Source, place: tuple[str, int, int], refused: Refused, end: tuple[str, str], page_id: str | None = None
-) -> Row:
-    return (
-        source.file.kind,
-        refused.reason,
-        refused.detail,
-        source.file.path,
-        *place,
-        *end,
-        _known_at(source, refused),
-        source.file.archive_date,
-        page_id,
-        refused.row_index,
-        refused.subject_id,
     )
 
 

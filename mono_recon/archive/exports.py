@@ -10,7 +10,7 @@ from datetime import datetime
 
 import msgspec
 
-from mono_recon.archive.observations import Carrier, Rows, rows_of
+from mono_recon.archive.forms import convert_plainly
 from mono_recon.archive.pages import Page, RefusedRow, open_page
 from mono_recon.archive.payloads import Account, Balance, Bank, Intent, LedgerTransaction, Link, Pagination, Transfer
 from mono_recon.archive.refusals import Refused, RefusedError, outranked, weigh
@@ -36,14 +36,13 @@ _ROWS: dict[str, tuple[str | None, type[msgspec.Struct]]] = {
 """Per resource the key of its rows and their type; without a key the answer itself is the one row."""
 
 
-def read_page(raw: bytes, path_fetched_at: datetime | None, *, is_element: bool, record: int) -> Page:
+def read_page(raw: bytes, path_fetched_at: datetime | None, *, is_element: bool) -> Page:
     """The page that a record holds.
 
     Args:
         raw: The record's bytes without line ending or byte-order mark.
         path_fetched_at: Fetch time that the file's path names, the clock of a bare page.
         is_element: The record is an element of an array and has no raw bytes of its own.
-        record: Position that the page will have in its table.
 
     Raises:
         RefusedError: With the first reason that applies.
@@ -57,7 +56,8 @@ def read_page(raw: bytes, path_fetched_at: datetime | None, *, is_element: bool,
     if failures or duplicates:
         raise _refused(page, [*failures, *duplicates])
     page.items = len(items)
-    _read_rows(page, items, record)
+    _read_rows(page, items)
+    page.content = None  # Its rows are read, and it is large.
     return page
 
 
@@ -105,27 +105,16 @@ def _paginate(page: Page, stated: object, failures: list[Failure]) -> None:
     page.page_number = page.page_number or 1
 
 
-def _read_rows(page: Page, items: list[object], record: int) -> None:
+def _read_rows(page: Page, items: list[object]) -> None:
     if page.resource is None or page.fetched_at is None:
         return
     wanted = _ROWS[page.resource][1]
-    carrier = Carrier("export", None, None, page.fetched_at, "", record, page.account_id, page.bank_kind)
-    needs_care = is_odd(page.body.encode())
-    for index, item in enumerate(items):
-        carrier.source_ref = f"x:{page.page_id}:{index}"
+    plain = [None] * len(items) if is_odd(page.body.encode()) else convert_plainly(items, wanted)
+    for index, (item, value) in enumerate(zip(items, plain, strict=True)):
         try:
-            page.rows += _read_row(item, wanted, carrier, needs_care=needs_care)
+            page.objects.append((index, value or convert_exactly(item, wanted, "")))
         except BrokenRulesError as error:
             page.refused_rows.append(_refused_row(item, index, error, page.fetched_at))
-
-
-def _read_row(item: object, wanted: type[msgspec.Struct], carrier: Carrier, *, needs_care: bool) -> Rows:
-    if not needs_care:
-        try:
-            return rows_of(msgspec.convert(item, wanted), carrier)
-        except (msgspec.ValidationError, OverflowError):
-            pass  # The complete reading says what is wrong.
-    return rows_of(convert_exactly(item, wanted, ""), carrier)
 
 
 def _refused_row(item: object, index: int, error: BrokenRulesError, fetched_at: int) -> RefusedRow:

@@ -5,6 +5,7 @@ dates and time zones belong to ``mono_recon.calendar``.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import Annotated
 
@@ -16,7 +17,7 @@ Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SECOND, _DAY_SECONDS = 1_000_000, 86_400
-_FIRST_YEAR, _LAST_YEAR = MINYEAR, MAXYEAR
+FIRST_YEAR, LAST_YEAR = MINYEAR, MAXYEAR
 _EARLIEST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 LONGEST_EXACT = len("2026-03-02T01:12:09.123456Z")
@@ -32,12 +33,17 @@ def microseconds(moment: datetime) -> int:
         OverflowError: In UTC the moment falls outside the years 1 to 9999.
     """
     since = moment - _EPOCH
-    if _FIRST_YEAR < moment.year < _LAST_YEAR:
+    if FIRST_YEAR < moment.year < LAST_YEAR:
         return (since.days * _DAY_SECONDS + since.seconds) * _SECOND + since.microseconds
     count = since // _MICROSECOND
     if not _EARLIEST <= count <= _LATEST:
         raise OverflowError(moment)
     return count
+
+
+def microseconds_of(moments: Iterable[datetime | None]) -> list[int | None]:
+    """The same of many moments, of which none falls outside."""
+    return [None if moment is None else (moment - _EPOCH) // _MICROSECOND for moment in moments]
 
 
 def truncated(text: str) -> str:

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from mono_recon.archive.instants import microseconds, read_instant
-from mono_recon.archive.observations import Rows
 from mono_recon.archive.questions import Question, read_question
 from mono_recon.archive.refusals import Refused, RefusedError, decode_noting, refuse
 from mono_recon.archive.schema_rules import INSTANT_RULE, Failure, missing, text_failure, wrong
@@ -31,13 +30,15 @@ class RefusedRow:
 
 @dataclass(slots=True)
 class Page:
-    """A record that was read: the columns of ``raw.export_pages`` that lie in it, and its rows of ``core``.
+    """A record that was read: the columns of ``raw.export_pages`` that lie in it, and its rows, read or refused.
 
-    Moments are microseconds since 1970 UTC. ``content`` is the answer of a page that is read, at ``path``.
+    Moments are microseconds since 1970 UTC. ``content`` is the answer of a page that is read, at ``path``; each of
+    the ``objects`` comes with its index on the page.
     """
 
     page_id: str
     body: str
+    export_id: None = None
     status: str = "unused"
     resource: str | None = None
     page_number: int | None = None
@@ -57,7 +58,7 @@ class Page:
     content: object = None
     path: str = ""
     bank_kind: str | None = None
-    rows: Rows = field(default_factory=list)
+    objects: list[tuple[int, object]] = field(default_factory=list)
     refused_rows: list[RefusedRow] = field(default_factory=list)
 
 

@@ -6,21 +6,18 @@ What a failed rule is called belongs to ``schema_rules``; what becomes of an obj
 Source: Mono's documentation, sections 1-4 of our reading of it.
 """
 
-from typing import Annotated
+from typing import Annotated, NewType
 
 import msgspec
 
 from mono_recon.archive.instants import Instant
 from mono_recon.schemas.table import CURRENCY_PATTERN, ID_PATTERN
 
+Id = NewType("Id", str)
+Currency = NewType("Currency", str)
+FORMS: dict[object, str] = {Id: ID_PATTERN, Currency: CURRENCY_PATTERN}
+"""The form that a type's texts must have; left to ``forms``, which looks at many at once."""
 
-def _whole(pattern: str) -> str:
-    # Python's $ also matches before a line end at the end of the text.
-    return pattern.removesuffix("$") + r"\Z"
-
-
-Id = Annotated[str, msgspec.Meta(pattern=_whole(ID_PATTERN))]
-Currency = Annotated[str, msgspec.Meta(pattern=_whole(CURRENCY_PATTERN))]
 Minor = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 

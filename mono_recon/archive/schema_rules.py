@@ -7,11 +7,11 @@ texts or moments need a closer look. The rules themselves are the types of ``pay
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
+from mono_recon.archive.forms import is_formed, without_none
 from mono_recon.archive.instants import Instant, read_instant, truncated
 from mono_recon.archive.payloads import Count, Currency, Id, Minor
 from mono_recon.archive.strict_json import is_storable
@@ -86,7 +86,7 @@ def text_failure(path: str, text: str) -> Failure | None:
 
 
 def _failures(value: object, wanted: Any, path: str) -> Iterator[Failure]:  # noqa: ANN401 - a type expression
-    wanted, is_optional = _without_none(wanted)
+    wanted, is_optional = without_none(wanted)
     if value is None and is_optional:
         return
     if get_origin(wanted) is list:
@@ -126,8 +126,10 @@ def _leaf_failures(value: object, wanted: Any, path: str) -> Iterator[Failure]: 
         yield failure
         return
     try:
-        msgspec.convert(value, wanted)
+        is_kept = msgspec.convert(value, wanted) is not None and is_formed(value, wanted)
     except (msgspec.ValidationError, UnicodeEncodeError):
+        is_kept = False
+    if not is_kept:
         yield wrong(path, _phrase(value, wanted), value)
 
 
@@ -137,15 +139,8 @@ def _phrase(value: object, wanted: Any) -> str:  # noqa: ANN401
     return _PHRASES[wanted]
 
 
-def _without_none(wanted: Any) -> tuple[Any, bool]:  # noqa: ANN401
-    if get_origin(wanted) not in {Union, UnionType}:
-        return wanted, False
-    (kept,) = (option for option in get_args(wanted) if option is not type(None))
-    return kept, True
-
-
 def _with_truncated_instants(value: Any, wanted: Any) -> Any:  # noqa: ANN401
-    wanted, _ = _without_none(wanted)
+    wanted, _ = without_none(wanted)
     if wanted is Instant and value is not None:
         return truncated(value)
     if get_origin(wanted) is list and value is not None:

@@ -7,10 +7,11 @@ hold (a lone surrogate, NUL) are read here and refused where they would reach a 
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import msgspec
+import polars as pl
 
 MAX_DEPTH = 64
 _LONGEST_INTEGER = 4300
@@ -20,7 +21,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LONG_FRACTION = re.compile(rb"\.[0-9]{7}")
 _CONTAINERS = (dict, list)
 _SQUARE = bytes.maketrans(b"{}", b"[]")
-_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NO_BRACKETS = bytes(set(range(256)) - set(b'[]{}"'))
 _ODD_ESCAPE = re.compile(rb"\\+u(?:0000|[dD][89a-fA-F])")
 
 
@@ -28,6 +29,10 @@ class JsonError(ValueError):
     """Bytes that are not strict JSON."""
 
     reason: ClassVar[str]
+
+
+class NotPlainError(ValueError):
+    """A text that needs a closer look."""
 
 
 class InvalidUtf8Error(JsonError):
@@ -79,15 +84,27 @@ def decode(raw: bytes) -> Any:  # noqa: ANN401 - JSON is whatever it is
         InvalidUtf8Error, MalformedJsonError, DuplicateKeyError: In this order of precedence.
     """
     try:
-        value = _FAST.decode(raw)
-        encoded = _ENCODER.encode(value)
-        # A name that occurs twice is encoded once: equal bytes, or as many texts, prove that nothing was hidden.
-        is_proved = encoded == raw or _quotes(encoded) == _quotes(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError):
-        is_proved = False
-    if not is_proved:
+        value = decode_plain(raw)
+    except NotPlainError:
         return _decode_exactly(raw)
     _check_depth(raw, value)
+    return value
+
+
+def decode_plain(raw: bytes) -> Any:  # noqa: ANN401
+    """The value of a JSON text in which nothing is hidden, however deep it nests.
+
+    Raises:
+        NotPlainError: It is not JSON, or needs a closer look.
+    """
+    try:
+        value = _FAST.decode(raw)
+        encoded = _ENCODER.encode(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError):
+        raise NotPlainError from None
+    # A name that occurs twice is encoded once: equal bytes, or as many texts, prove that nothing was hidden.
+    if encoded != raw and _quotes(encoded) != _quotes(raw):
+        raise NotPlainError
     return value
 
 
@@ -114,6 +131,19 @@ def is_odd(raw: bytes) -> bool:
     return _LONG_FRACTION.search(raw) is not None or (b"\\" in raw and _ODD_ESCAPE.search(raw) is not None)
 
 
+def in_doubt(texts: Sequence[str]) -> Iterator[int]:
+    """The places of JSON texts that are odd or nest too deeply, all looked at in one go."""
+    text = pl.col("text")
+    looked_at = pl.DataFrame({"text": texts}, schema={"text": pl.String}).select(
+        is_odd=text.str.contains(_ODD_ESCAPE.pattern.decode()) | text.str.contains(_LONG_FRACTION.pattern.decode()),
+        is_crowded=text.str.count_matches(r"[\[{]") > MAX_DEPTH,
+    )
+    yield from looked_at["is_odd"].arg_true()
+    for place in looked_at["is_crowded"].arg_true():
+        if not _nests_shallowly(texts[place].encode()):
+            yield place
+
+
 def compact(value: object) -> str:
     r"""JSON without spaces and with sorted keys; a lone surrogate stays the escape ``\udxxx``."""
     try:
@@ -129,7 +159,7 @@ def _quotes(raw: bytes) -> int:
     One behind a backslash at the end of a text is missed. No name or text is missed whole, and the encoder writes
     every backslash so that the same or more are missed in what it wrote: a text with a hidden name counts more.
     """
-    return raw.count(b'"') - raw.count(b'\\"')
+    return raw.count(b'"') - (raw.count(b'\\"') if b"\\" in raw else 0)
 
 
 def _decode_exactly(raw: bytes) -> Any:  # noqa: ANN401
@@ -175,17 +205,18 @@ def _read_float(text: str) -> float | LongNumber:
 
 
 def _check_depth(raw: bytes, value: object) -> None:
-    if raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH:
-        return
-    if _is_shallow(value) if b"\\" in raw else _nests_shallowly(raw):
-        return
-    raise TooDeepError(f"nested deeper than {MAX_DEPTH}")
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and not (_nests_shallowly(raw) or _is_shallow(value)):
+        raise TooDeepError(f"nested deeper than {MAX_DEPTH}")
 
 
 def _nests_shallowly(raw: bytes) -> bool:
-    """Whether JSON without a backslash nests no deeper than is allowed: its brackets, innermost removed first."""
-    outside_of_texts = b"".join(raw.split(b'"')[::2])
-    brackets = outside_of_texts.translate(_SQUARE, _NO_BRACKETS)
+    """Whether JSON is seen to nest no deeper than is allowed: its brackets, innermost removed first.
+
+    Nothing is seen of a text with a backslash, which may hide where its names and texts end.
+    """
+    if b"\\" in raw:
+        return False
+    brackets = b"".join(raw.translate(_SQUARE, _NO_BRACKETS).split(b'"')[::2])
     for _ in range(MAX_DEPTH):
         brackets = brackets.replace(b"[]", b"")
         if not brackets:

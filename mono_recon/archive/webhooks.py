@@ -5,13 +5,13 @@ an event's data must be to ``payloads``, what its signature must be to ``signatu
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
+from mono_recon.archive.forms import convert_plainly
 from mono_recon.archive.instants import microseconds, read_instant
-from mono_recon.archive.observations import Carrier, Rows, rows_of
 from mono_recon.archive.payloads import EVENT_DATA, Credit, EventData, LedgerTransaction
 from mono_recon.archive.refusals import RefusedError, outranked, refuse, weigh
 from mono_recon.archive.rules import Rules
@@ -31,9 +31,8 @@ from mono_recon.archive.wrappings import Opened, open_record
 _MISSING = object()
 
 
-@dataclass(slots=True)
-class Delivery:
-    """A record that was read: the columns of ``raw.deliveries`` that lie in it, and its rows of ``core``.
+class Delivery(msgspec.Struct, gc=False):
+    """A record that was read: the columns of ``raw.deliveries`` that lie in it, and what it says if it is used.
 
     Moments are microseconds since 1970 UTC.
     """
@@ -47,9 +46,7 @@ class Delivery:
     verdict: Verdict
     body: str
     status: str
-    state: str | None = None
-    occurred_at: int | None = None
-    rows: Rows = field(default_factory=list)
+    data: EventData | None = None
 
 
 @dataclass(slots=True)
@@ -61,21 +58,20 @@ class _Event:
     timestamp: datetime | None
 
 
-def read_delivery(raw: bytes, rules: Rules, *, is_element: bool, record: int) -> Delivery:
+def read_delivery(raw: bytes, rules: Rules, *, is_element: bool) -> Delivery:
     """The delivery that a record holds.
 
     Args:
         raw: The record's bytes without line ending or byte-order mark.
         rules: Limits and secrets.
         is_element: The record is an element of an array and has no raw bytes of its own.
-        record: Position that the delivery will have in its table.
 
     Raises:
         RefusedError: With the first reason that applies.
     """
     duplicates: list[Failure] = []
     try:
-        delivery = _read(open_record(raw, duplicates, is_element=is_element), rules, record)
+        delivery = _read(open_record(raw, duplicates, is_element=is_element), rules)
     except RefusedError as error:
         raise outranked(error, duplicates) from None
     if duplicates:
@@ -83,7 +79,7 @@ def read_delivery(raw: bytes, rules: Rules, *, is_element: bool, record: int) ->
     return delivery
 
 
-def _read(opened: Opened, rules: Rules, record: int) -> Delivery:
+def _read(opened: Opened, rules: Rules) -> Delivery:
     event = _event(opened)
     moment = opened.received_at or event.timestamp
     known_at = 0 if moment is None else microseconds(moment)
@@ -92,17 +88,14 @@ def _read(opened: Opened, rules: Rules, record: int) -> Delivery:
     delivery_id = hashlib.sha256(content).hexdigest()
     # A zero stands for a moment that cannot be read; such a record is refused below.
     event_at = 0 if event.timestamp is None else microseconds(event.timestamp)
-    carrier = Carrier("webhook", event.type, event_at, known_at, f"w:{delivery_id}", record)
     failures = opened.failures
     data: EventData | None = None
-    rows: Rows = []
     try:
-        data, rows = _interpret(event, carrier, needs_care=is_odd(content))
+        data = _interpret(event, needs_care=is_odd(content))
     except BrokenRulesError as error:
         failures = [*failures, *error.failures]
     verdict = verify(opened.signatures, opened.body, rules.secrets, moment)
     _judge(failures, verdict, opened, rules, known_at if moment else None)
-    state, occurred_at = (None, None) if data is None else state_of(data)
     return Delivery(
         delivery_id=delivery_id,
         event_type=event.type,
@@ -113,9 +106,7 @@ def _read(opened: Opened, rules: Rules, record: int) -> Delivery:
         verdict=verdict,
         body=text,
         status="unused" if data is None else "accepted",
-        state=state,
-        occurred_at=occurred_at,
-        rows=rows,
+        data=data,
     )
 
 
@@ -139,21 +130,15 @@ def _unknown_shape(opened: Opened, detail: str) -> RefusedError:
     return refuse("unknown_shape", detail, None if moment is None else microseconds(moment))
 
 
-def _interpret(event: _Event, carrier: Carrier, *, needs_care: bool) -> tuple[EventData | None, Rows]:
+def _interpret(event: _Event, *, needs_care: bool) -> EventData | None:
     wanted = EVENT_DATA.get(event.type)
     if wanted is None:
         _check_kept_texts(event)
-        return None, []
+        return None
     if event.data is _MISSING:
         raise BrokenRulesError([missing("event.data")])
-    if not needs_care:
-        try:
-            data = msgspec.convert(event.data, wanted)
-            return data, rows_of(data, carrier)
-        except (msgspec.ValidationError, OverflowError):
-            pass  # The complete reading says what is wrong.
-    data = convert_exactly(event.data, wanted, "event.data")
-    return data, rows_of(data, carrier)
+    data = None if needs_care else convert_plainly([event.data], wanted)[0]
+    return data or convert_exactly(event.data, wanted, "event.data")
 
 
 def _check_kept_texts(event: _Event) -> None:
@@ -180,6 +165,6 @@ def _subject_id(data: object) -> str | None:
 
 def state_of(data: EventData) -> tuple[str | None, int]:
     """The state that an event states, where its object has one, and since when."""
-    if isinstance(data, Credit | LedgerTransaction):
+    if isinstance(data, (Credit, LedgerTransaction)):
         return None, microseconds(data.transaction_at)
     return data.state, microseconds(data.updated_at)

@@ -68,10 +68,10 @@ def _open_delivery(record: dict[str, Any], received_at: datetime | None, duplica
     if received_at is None and record.get("received_at") is not None:
         failures.append(wrong("received_at", INSTANT_RULE, record["received_at"]))
     if isinstance(body, dict):
-        return Opened(body, None, _signatures(record), received_at, failures)
+        return Opened(body, None, signatures_of(record), received_at, failures)
     content = _encoded(body) if encoded is None else _decoded(encoded)
     payload = decode_noting(content, "body: ", duplicates)
-    return Opened(payload, content, _signatures(record), received_at, failures)
+    return Opened(payload, content, signatures_of(record), received_at, failures)
 
 
 def _encoded(body: object) -> bytes:
@@ -92,7 +92,12 @@ def _decoded(encoded: object) -> bytes:
         raise refuse("unknown_shape", "body_base64: is not base64") from None
 
 
-def _signatures(record: dict[str, Any]) -> list[str]:
+def signatures_of(record: dict[str, Any]) -> list[str]:
+    """The values of every ``Mono-Signature`` header of a delivery.
+
+    Raises:
+        RefusedError: ``unknown_shape``.
+    """
     headers = record.get("headers")
     pairs: Iterable[tuple[str, object]]
     if headers is None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mono_recon.archive.decoded import Decoded, Gathered
+from mono_recon.archive.decoded import Decoded
 from mono_recon.archive.files import list_archive
+from mono_recon.archive.gathered import Gathered
 from mono_recon.archive.parallel import decode_files, hash_files
 from mono_recon.archive.rules import Rules
 

@@ -43,8 +43,8 @@ def both(record: bytes, rules: Rules) -> tuple[object, object]:
     """What the quick reading says, and the complete one; None for a refusal."""
     complete = None
     with suppress(RefusedError):
-        complete = read_delivery(record, rules, is_element=False, record=7)
-    return read_plain(record, rules, 7), complete
+        complete = read_delivery(record, rules, is_element=False)
+    return read_plain([record], rules)[0], complete
 
 
 @pytest.mark.parametrize("write", WRITINGS[:2])
@@ -84,7 +84,7 @@ def test_a_delivery_of_any_form_is_read_as_completely_or_left_alone(
     ],
 )
 def test_what_is_out_of_the_ordinary_is_left_to_the_complete_reading(changed: dict[str, Any]) -> None:
-    assert read_plain(raw(delivery(BODY) | changed), SECRETS, 0) is None
+    assert read_plain([raw(delivery(BODY) | changed)], SECRETS) == [None]
 
 
 @pytest.mark.parametrize(
@@ -94,10 +94,39 @@ def test_what_is_out_of_the_ordinary_is_left_to_the_complete_reading(changed: di
 def test_a_body_that_needs_care_is_left_to_the_complete_reading(odd: dict[str, Any]) -> None:
     event = payload()
     event["event"]["data"] |= odd
-    assert read_plain(raw(delivery(raw(event))), SECRETS, 0) is None
+    assert read_plain([raw(delivery(raw(event)))], SECRETS) == [None]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        '"body":null,',
+        '"headers":{"body":null},',
+        '"url":%s,',
+        '"headers":{"body":%s},',
+        '"url":"\\"body\\":%s",',
+        '"url":"\\"body":",',
+    ],
+)
+@pytest.mark.parametrize("space", ["", " "])
+def test_a_body_is_not_mistaken_for_another_field_that_reads_like_it(before: str, space: str) -> None:
+    body = json.dumps(BODY.decode())
+    record = f'{{"received_at":"{RECEIVED}",{before.replace("%s", body)}"body":{space}{body}}}'.encode()
+    quick, complete = both(record, SECRETS)
+    assert quick in (None, complete)
+
+
+@pytest.mark.parametrize("place", ["transfers", "batch"])
+def test_an_id_that_is_wrong_deep_inside_an_event_is_seen(place: str) -> None:
+    event = payload("batch_sent" if place == "transfers" else "bank_transfer_approved")
+    inner = event["event"]["data"][place]
+    (inner[0] if place == "transfers" else inner)["id"] = "trn_short"
+    good, bad = raw(delivery(BODY)), raw(delivery(raw(event)))
+    assert [read is None for read in read_plain([good, bad, good], SECRETS)] == [False, True, False]
 
 
 def test_where_a_signature_is_required_an_unverified_delivery_is_left_alone() -> None:
     rules = replace(SECRETS, require_signature=True)
-    assert read_plain(raw(delivery(BODY)), rules, 0) is not None
-    assert read_plain(raw(delivery(BODY, headers={})), rules, 0) is None
+    unsigned, verified = read_plain([raw(delivery(BODY, headers={})), raw(delivery(BODY))], rules)
+    assert unsigned is None
+    assert verified is not None

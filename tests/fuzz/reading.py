@@ -8,21 +8,22 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from mono_recon.archive.chunks import Chunk, Piece, Source
 from mono_recon.archive.decode import decode_chunk
-from mono_recon.archive.decoded import CORE_TABLES, Decoded
+from mono_recon.archive.decoded import CORE_TABLES, Decoded, core_schema
 from mono_recon.archive.exports import read_page
 from mono_recon.archive.files import ArchiveFile
-from mono_recon.archive.observations import LIST_END, Rows
+from mono_recon.archive.gathered import said_by_deliveries, said_by_page
+from mono_recon.archive.observations import LIST_END, Objects
 from mono_recon.archive.pages import Page
 from mono_recon.archive.plain import read_plain
 from mono_recon.archive.refusals import RefusedError
 from mono_recon.archive.rules import Rules, Secret
 from mono_recon.archive.webhooks import Delivery, read_delivery
 from mono_recon.schemas.raw import QUARANTINE_REASONS
-from mono_recon.schemas.table import polars_schema
 from tests.fuzz.oracle import Fact, Facts, envelope, event_facts, ident, moment, parsed, row_facts
 
 PAYLOADS = Path(__file__).parents[1] / "fixtures/payloads"
@@ -90,9 +91,9 @@ def check_unframed(kind: str, raw: bytes) -> bool:
         refused = error.refused
     else:
         if isinstance(record, Delivery):
-            _check_delivery(raw, _fields(record), _checked_rows(record.rows))
+            _check_delivery(raw, _fields(record), _rows(record))
         else:
-            rows = _checked_rows(record.rows)
+            rows = _rows(record)
             _check_page(raw, _fields(record), rows, {row.refused.row_index for row in record.refused_rows})
         return True
     assert refused.reason in QUARANTINE_REASONS
@@ -108,14 +109,14 @@ def read_record(kind: str, raw: bytes) -> Delivery | Page:
     """
     if kind == "webhooks":
         return _delivery(raw)
-    return read_page(raw, FETCHED_AT, is_element=False, record=0)
+    return read_page(raw, FETCHED_AT, is_element=False)
 
 
 def _delivery(raw: bytes) -> Delivery:
     """What the complete reading says, which the quick one must say too or be silent."""
-    plain = read_plain(raw, RULES, 0)
+    (plain,) = read_plain([raw], RULES)
     try:
-        delivery = read_delivery(raw, RULES, is_element=False, record=0)
+        delivery = read_delivery(raw, RULES, is_element=False)
     except RefusedError:
         assert plain is None
         raise
@@ -162,19 +163,26 @@ def _named(frame: pl.DataFrame) -> Iterator[Fact]:
 
 
 def _fields(read: Delivery | Page) -> Fact:
-    return {field.name: getattr(read, field.name) for field in fields(read)}
+    named = msgspec.structs.fields(read) if isinstance(read, Delivery) else fields(read)
+    return {field.name: getattr(read, field.name) for field in named}
 
 
-def _checked_rows(rows: Rows) -> Facts:
+def _rows(record: Delivery | Page) -> Facts:
     """Rows by the names of their columns; every text is one that a column can hold."""
+    objects = Objects()
+    objects.extend(said_by_deliveries([record], 0) if isinstance(record, Delivery) else said_by_page(record, 0))
     named: Facts = []
-    for table, values in rows:
-        row = dict(zip([*polars_schema(CORE_TABLES[table]), "record"], values, strict=True))
-        for name in row.keys() & {"listed_transfer_ids", "fallback_routing"}:
-            row[name] = None if row[name] is None else row[name].split(LIST_END)[:-1]
-        texts = [text for value in row.values() for text in (value if isinstance(value, list) else [value])]
-        assert not any("\0" in text or not text.encode() for text in texts if isinstance(text, str) and text)
-        named.append((table, row))
+    for table, (columns, carriers) in objects.rows().items():
+        for index, carrier in enumerate(carriers):
+            row = {
+                name: columns[name][index] if name in columns else getattr(carrier, name)
+                for name in core_schema(CORE_TABLES[table])
+            }
+            for name in row.keys() & {"listed_transfer_ids", "fallback_routing"}:
+                row[name] = None if row[name] is None else row[name].split(LIST_END)[:-1]
+            texts = [text for value in row.values() for text in (value if isinstance(value, list) else [value])]
+            assert not any("\0" in text or not text.encode() for text in texts if isinstance(text, str) and text)
+            named.append((table, row))
     return named
 
 
