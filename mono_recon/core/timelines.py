@@ -53,7 +53,7 @@ def runs(arranged: pl.DataFrame, entity: str) -> pl.DataFrame:
 
     Returns:
         One row per run in order: ``entity``, ``run`` (Int64), ``state``, ``started_at`` (UTC: the
-        ``occurred_at`` of its first observation), ``by_export`` (Boolean: an export shows it),
+        ``occurred_at`` of its first observation), ``by_export`` and ``by_webhook`` (Boolean: the channel shows it),
         ``previous_state`` (null for the first run) and ``is_last`` (Boolean).
     """
     return (
@@ -61,7 +61,7 @@ def runs(arranged: pl.DataFrame, entity: str) -> pl.DataFrame:
         .agg(
             pl.first("state"),
             pl.first("occurred_at").alias("started_at"),
-            (pl.col("channel") == "export").any().alias("by_export"),
+            *((pl.col("channel") == channel).any().alias(f"by_{channel}") for channel in ("export", "webhook")),
         )
         .with_columns(
             pl.when(pl.col(entity) == pl.col(entity).shift()).then(pl.col("state").shift()).alias("previous_state"),
@@ -96,9 +96,12 @@ def first_known(arranged: pl.DataFrame, entity: str) -> pl.DataFrame:
     Returns:
         One row per entity with ``source_refs``, a sorted list of texts.
     """
+    voice = (pl.col("run") * 2 + (pl.col("channel") == "export")).alias("voice")
+    heard = arranged.select(entity, "known_at", "source_ref", voice)
     return (
-        arranged.sort("known_at", "source_ref")
-        .unique([entity, "run", "channel"], keep="first", maintain_order=True)
+        heard.filter(pl.col("known_at") == pl.col("known_at").min().over("voice"))
+        .sort("voice", "source_ref")
+        .unique("voice", keep="first", maintain_order=True)
         .group_by(entity)
         .agg(pl.col("source_ref").unique().sort().alias("source_refs"))
     )

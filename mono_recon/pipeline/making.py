@@ -170,7 +170,7 @@ def _key(issue: EarlierIssue) -> tuple[date, int]:
 
 def _references(tables: Mapping[str, pl.DataFrame]) -> pl.Series:
     named = pl.concat(tables[name].select(pl.col("source_refs").explode(empty_as_null=True)) for name in _SOURCED)
-    return named["source_refs"].drop_nulls().unique().sort()
+    return named["source_refs"].drop_nulls().unique()
 
 
 def _dated(body: pl.DataFrame, model: type, day: date, version: int) -> pl.DataFrame:

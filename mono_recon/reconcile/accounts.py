@@ -33,7 +33,7 @@ def known_accounts(inputs: DayInputs, context: Context) -> pl.DataFrame:
         for frame, clock in clocks
     ]
     return (
-        pl.concat(named)
+        pl.concat(frame.group_by("account_id", "currency").agg(pl.max("at")) for frame in named)
         .drop_nulls("account_id")
         .sort("at", "currency")
         .group_by("account_id")

@@ -77,27 +77,24 @@ def find_batch_membership_mismatch(facts: BatchFacts, context: Context) -> pl.Da
 def _running_members(facts: BatchFacts, context: Context, states: tuple[str, ...]) -> pl.DataFrame:
     """Batches in one of the states with a member that is approved or in progress just before the cut-off."""
     alive = ("in_progress", "approved")
-    runs = facts.transfers.timeline.filter(pl.col("state").is_in(alive))
+    over = facts.lines.filter(pl.col("state").is_in(states))
+    in_them = facts.members.join(over, on="batch_id", how="semi").filter(pl.col("state_at_cutoff").is_in(alive))
+    runs = facts.transfers.timeline.filter(pl.col("state").is_in(alive)).join(in_them, on="transfer_id", how="semi")
     started = runs.group_by("transfer_id").agg(pl.min("started_at").alias("alive_at"))
     members = (
-        facts.members.filter(pl.col("state_at_cutoff").is_in(alive))
-        .join(started, on="transfer_id")
+        in_them.join(started, on="transfer_id")
         .sort("batch_id", "alive_at", "transfer_id")
         .unique("batch_id", keep="first", maintain_order=True)
         .select("batch_id", "transfer_id", "alive_at", "state_at_cutoff")
     )
     moment = pl.max_horizontal("stated_at", "alive_at")
-    return (
-        facts.lines.filter(pl.col("state").is_in(states))
-        .join(members, on="batch_id", maintain_order="left")
-        .select(
-            pl.col("batch_id").alias("subject_id"),
-            context.calendar.business_date_expr(moment).alias("break_date"),
-            pl.lit("batch").alias("left_source"),
-            pl.col("state").alias("left_value"),
-            pl.col("transfer_id").alias("right_source"),
-            pl.col("state_at_cutoff").alias("right_value"),
-        )
+    return over.join(members, on="batch_id", maintain_order="left").select(
+        pl.col("batch_id").alias("subject_id"),
+        context.calendar.business_date_expr(moment).alias("break_date"),
+        pl.lit("batch").alias("left_source"),
+        pl.col("state").alias("left_value"),
+        pl.col("transfer_id").alias("right_source"),
+        pl.col("state_at_cutoff").alias("right_value"),
     )
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from mono_recon.core.states import BATCH
-from mono_recon.core.timelines import CREATED, arrange, first_known, runs
+from mono_recon.core.timelines import CREATED, first_known, runs
 from mono_recon.reconcile.context import Context
-from mono_recon.reconcile.entities import EntityFacts
+from mono_recon.reconcile.entities import EntityFacts, arrange_both
 
 _SUMMED_STATES = ("approved", "declined", "cancelled", "duplicated")
 
@@ -61,8 +61,7 @@ def batch_timelines(observations: pl.DataFrame, context: Context) -> BatchTimeli
         observations: ``core.batch_observations`` known by the as-of.
         context: Date, as-of and settings.
     """
-    known = arrange(observations, "batch_id", BATCH)
-    stated = arrange(observations.filter(pl.col("occurred_at") < context.end), "batch_id", BATCH)
+    known, stated = arrange_both(observations, "batch_id", BATCH, context)
     return BatchTimelines(known, stated, runs(stated, "batch_id"))
 
 
@@ -124,11 +123,17 @@ def _attributes(timelines: BatchTimelines, context: Context) -> pl.DataFrame:
 
 def _members(known: pl.DataFrame, transfers: EntityFacts) -> pl.DataFrame:
     nested = pl.col("event_type").str.starts_with("batch_").fill_null(value=False)
-    named = transfers.known.filter(pl.col("batch_id").is_not_null(), ~nested).select(
-        "batch_id",
-        "transfer_id",
-        pl.lit(value=True).alias("is_named"),
-        pl.lit(value=False).alias("is_listed"),
+    told = transfers.known.select("batch_id", "transfer_id", "event_type")
+    repeats = (pl.col("batch_id") == pl.col("batch_id").shift()) & (pl.col("transfer_id") == pl.col("transfer_id").shift())
+    named = (
+        told.filter(pl.col("batch_id").is_not_null(), ~nested)
+        .filter(~repeats.fill_null(value=False))
+        .select(
+            "batch_id",
+            "transfer_id",
+            pl.lit(value=True).alias("is_named"),
+            pl.lit(value=False).alias("is_listed"),
+        )
     )
     listed = (
         known.filter(pl.col("listed_transfer_ids").is_not_null())

@@ -11,6 +11,8 @@ from mono_recon.reconcile.context import Context
 from mono_recon.reconcile.coverage import last_covered
 from mono_recon.reconcile.entities import EntityFacts
 
+_STATEMENT = ("run", "state", "channel", "occurred_at", "event_at", "known_at", "source_ref")
+
 _UNHEARD_ES = "{subject}: la exportación muestra {right} y ningún webhook lo ha anunciado"
 _UNHEARD_EN = "{subject}: the export shows {right} and no webhook has announced it"
 
@@ -18,19 +20,28 @@ _UNHEARD_EN = "{subject}: the export shows {right} and no webhook has announced 
 def _unannounced(facts: EntityFacts, context: Context) -> pl.DataFrame:
     """Runs that an export shows in a state with a webhook of its own, which no webhook shows."""
     key = facts.kind.id_column
-    heard = facts.known.filter(pl.col("channel") == "webhook").select(key, "state").unique()
-    shown = (
-        facts.stated.filter(pl.col("channel") == "export", pl.col("state").is_in(list(facts.kind.announced)))
-        .unique([key, "run"], keep="first", maintain_order=True)
-        .select(key, "run", "source_ref")
+    silent = facts.timeline.filter(
+        "by_export",
+        ~pl.col("by_webhook"),
+        pl.col("state").is_in(list(facts.kind.announced)),
+        pl.col("started_at") >= context.since,
     )
+    # Some other run of the same state may have been announced, even one that is none of the date's facts.
+    heard = _told_by("webhook", facts.known.select(key, "state", "channel"), silent, key)
+    shown = _told_by("export", facts.stated.select(key, "run", "source_ref", "channel"), silent, key)
     horizon = context.settings.webhooks.horizon
     return (
-        facts.timeline.join(shown, on=[key, "run"], maintain_order="left")
-        .filter(pl.col("started_at") >= context.since)
+        silent.join(
+            shown.unique([key, "run"], keep="first", maintain_order=True), on=[key, "run"], maintain_order="left"
+        )
         .join(heard, on=[key, "state"], how="anti", maintain_order="left")
         .with_columns((pl.lit(context.as_of) > pl.col("started_at") + horizon).alias("is_overdue"))
     )
+
+
+def _told_by(channel: str, statements: pl.DataFrame, entities: pl.DataFrame, key: str) -> pl.DataFrame:
+    """What a channel states about some entities."""
+    return statements.filter(pl.col("channel") == channel).join(entities, on=key, how="semi", maintain_order="left")
 
 
 def _first_unannounced(facts: EntityFacts, context: Context, *, overdue: bool) -> pl.DataFrame:
@@ -63,14 +74,11 @@ def find_awaiting_webhook(facts: EntityFacts, context: Context) -> pl.DataFrame:
 def find_missing_in_export(facts: EntityFacts, context: Context) -> pl.DataFrame:
     """A webhook told of an entity that a later complete export covers and does not hold."""
     key = facts.kind.id_column
-    appeared = facts.feed.appearances.group_by("subject_id").agg(pl.max("started_at").alias("appeared_at"))
-    absent = (
-        last_covered(facts.lines, key, facts.feed.exports)
-        .join(appeared, left_on=key, right_on="subject_id", how="left")
-        .filter((pl.col("covered_at") > pl.col("appeared_at")).fill_null(value=True))
-    )
+    covered = last_covered(facts.lines, key, facts.feed.exports)
+    appeared = covered.join(facts.feed.appearances, left_on=key, right_on="subject_id")
+    absent = covered.join(appeared.filter(pl.col("started_at") >= pl.col("covered_at")), on=key, how="anti")
     told = (
-        facts.stated.filter(pl.col("channel") == "webhook")
+        _told_by("webhook", facts.stated.select(*_STATEMENT, key), absent, key)
         .join(absent, on=key, maintain_order="left")
         .filter(pl.col("event_at") + context.settings.transfers.export_lag <= pl.col("covered_at"))
     )
@@ -86,7 +94,8 @@ def find_missing_in_export(facts: EntityFacts, context: Context) -> pl.DataFrame
 
 def _last_of(facts: EntityFacts, channel: str) -> pl.DataFrame:
     key = facts.kind.id_column
-    return facts.stated.filter(pl.col("channel") == channel).unique(key, keep="last", maintain_order=True)
+    told = facts.stated.select(*_STATEMENT, key).filter(pl.col("channel") == channel)
+    return told.unique(key, keep="last", maintain_order=True)
 
 
 def find_state_mismatch(facts: EntityFacts, context: Context) -> pl.DataFrame:
@@ -114,32 +123,31 @@ def find_state_mismatch(facts: EntityFacts, context: Context) -> pl.DataFrame:
     )
 
 
-def _confirmed(facts: EntityFacts, context: Context) -> pl.DataFrame:
-    """Entities of which an export shows the state at the cut-off, or one that came later."""
+def _confirmed(facts: EntityFacts, entities: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """Those of some entities of which an export shows the state at the cut-off, or one that came later."""
     key = facts.kind.id_column
-    cutoff = facts.lines.select(key, "state_at_cutoff")
-    later = (
-        facts.known.join(cutoff, on=key, maintain_order="left")
-        .filter((pl.col("state") == pl.col("state_at_cutoff")) | (pl.col("occurred_at") >= context.end))
-        .select(key, "state")
-        .unique()
-    )
-    shown = facts.known.filter(pl.col("channel") == "export").select(key, "state").unique()
-    return shown.join(later, on=[key, "state"]).select(key).unique()
+    cutoff = facts.lines.select(key, "state_at_cutoff").join(entities, on=key, how="semi")
+    known = facts.known.select(key, "state", "channel", "occurred_at").join(cutoff, on=key, maintain_order="left")
+    later = known.filter((pl.col("state") == pl.col("state_at_cutoff")) | (pl.col("occurred_at") >= context.end))
+    shown = known.filter(pl.col("channel") == "export")
+    return shown.join(later, on=[key, "state"], how="semi")
 
 
 def find_awaiting_export(facts: EntityFacts, context: Context) -> pl.DataFrame:
     """A webhook announced the state at the cut-off and no export has shown it yet."""
     key = facts.kind.id_column
-    by_webhook = facts.stated.filter(pl.col("channel") == "webhook").select(key, "run", "source_ref")
+    # What an export shows in the very run in force is confirmed.
+    waiting = facts.timeline.filter(
+        "is_last", "by_webhook", ~pl.col("by_export"), pl.col("state").is_in(list(facts.kind.exported))
+    )
+    announced = _told_by("webhook", facts.stated.select(key, "run", "source_ref", "channel"), waiting, key)
     explained = pl.concat(
         found.select("subject_id")
         for found in (find_missing_in_export(facts, context), find_state_mismatch(facts, context))
     )
     return (
-        facts.timeline.filter("is_last", pl.col("state").is_in(list(facts.kind.exported)))
-        .join(by_webhook.unique([key, "run"], keep="first", maintain_order=True), on=[key, "run"])
-        .join(_confirmed(facts, context), on=key, how="anti")
+        waiting.join(announced.unique([key, "run"], keep="first", maintain_order=True), on=[key, "run"])
+        .join(_confirmed(facts, waiting, context), on=key, how="anti")
         .join(explained, left_on=key, right_on="subject_id", how="anti")
         .select(
             pl.col(key).alias("subject_id"),

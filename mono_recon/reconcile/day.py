@@ -27,7 +27,7 @@ from mono_recon.reconcile.credits import (
     with_counted,
 )
 from mono_recon.reconcile.decisions import Decided, decide
-from mono_recon.reconcile.entities import EntityFacts, ExportFeed, gather
+from mono_recon.reconcile.entities import EntityFacts, ExportFeed, gather, without_observations
 from mono_recon.reconcile.inputs import DayInputs
 from mono_recon.reconcile.lifecycle import ageing, describe_breaks, line_statuses, listed, still_open, verdict
 from mono_recon.reconcile.lines import (
@@ -47,6 +47,10 @@ from mono_recon.reconcile.totals import assert_identities, count_sections, secti
 from mono_recon.reconcile.transfers import money_out, population, sections, transfer_facts
 from mono_recon.schemas import report
 from mono_recon.schemas.table import polars_schema, table_name
+
+
+_ROWS_AT_ONCE = 600_000
+"""Observations of transfers that fit into one part: beyond these the copies made on the way would fill memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +95,25 @@ class _Whole:
 
 
 def reconcile_day(
-    inputs: DayInputs, context: Context, *, parts: int = 1, past: Callable[[datetime], DayInputs] | None = None
+    inputs: DayInputs,
+    context: Context,
+    *,
+    parts: int | None = None,
+    past: Callable[[datetime], DayInputs] | None = None,
 ) -> DayReport:
     """Reconcile one business date as of one instant.
 
     Args:
         inputs: What was known at the as-of.
         context: Date, as-of and settings.
-        parts: In how many parts to take the transfers; it changes no figure.
+        parts: In how many parts to take the transfers, which changes no figure; None: by their number.
         past: Gives the inputs as they were known at an instant; only called where a decision may have been
             overtaken by what became known since. Without it no decision is.
 
     Raises:
         IdentityError: If the report does not add up.
     """
+    parts = parts or 1 + inputs.transfers.height // _ROWS_AT_ONCE
     whole = _find(inputs, context, parts)
 
     def as_known(moment: datetime) -> pl.DataFrame:
@@ -155,7 +164,7 @@ def _take_part(transfers: pl.DataFrame, batches: pl.DataFrame, feed: ExportFeed,
     lots = batch_facts(timelines, facts, context)
     lines = population(facts, context)
     return _Part(
-        facts=facts,
+        facts=without_observations(facts),
         findings=pl.concat([find_all(TRANSFER_TYPES, facts, context), find_all(batch_breaks.TYPES, lots, context)]),
         population=lines,
         sections=sections(facts, lines, context),

@@ -5,7 +5,7 @@ cut-off) and everything known by the as-of. Which break follows belongs to the b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -94,22 +94,36 @@ class EntityFacts:
     feed: ExportFeed
 
 
+def without_observations(facts: EntityFacts) -> EntityFacts:
+    """Facts that hold no longer what they were made from, which takes most of a large date's memory."""
+    return replace(facts, known=facts.known.clear(), stated=facts.stated.clear())
+
+
 def gather(parts: Sequence[EntityFacts]) -> EntityFacts:
-    """The facts of a date taken in parts, without the observations they were made from.
+    """The facts of a date taken in parts, each without the observations that it was made from.
 
     Runs keep their numbers, which tell runs of one entity apart and no more.
     """
     first = parts[0]
     return EntityFacts(
         first.kind,
-        known=first.known.clear(),
-        stated=first.stated.clear(),
+        known=first.known,
+        stated=first.stated,
         timeline=pl.concat(part.timeline for part in parts),
         history=pl.concat(part.history for part in parts),
         lines=pl.concat(part.lines for part in parts),
         latest=pl.concat(part.latest for part in parts),
         feed=first.feed,
     )
+
+
+def arrange_both(
+    observations: pl.DataFrame, entity: str, machine: StateMachine, context: Context
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """All observations arranged, and arranged by themselves those of what happened before the cut-off."""
+    known = arrange(observations, entity, machine)
+    before = observations.filter(pl.col("occurred_at") < context.end)
+    return known, known if before.height == observations.height else arrange(before, entity, machine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +138,7 @@ class Division:
 
 def divide(observations: pl.DataFrame, kind: Kind, context: Context) -> Division:
     """Arrange what is known, and what of it are the facts of the date."""
-    known = arrange(observations, kind.id_column, kind.machine)
-    before = observations.filter(pl.col("occurred_at") < context.end)
-    stated = known if before.height == observations.height else arrange(before, kind.id_column, kind.machine)
+    known, stated = arrange_both(observations, kind.id_column, kind.machine, context)
     timeline = created_first(runs(stated, kind.id_column))
     history = timeline if stated is known else created_first(runs(known, kind.id_column))
     return Division(known, stated, timeline, history)

@@ -17,7 +17,7 @@ def _deviations(facts: EntityFacts, value: str, within: tuple[str, ...]) -> pl.D
     Where the other channel says something else, that is what it is compared with.
     """
     groups = list(within)
-    stated = facts.stated.with_row_index("position").filter(pl.col(value).is_not_null())
+    stated = _divided(facts, value)
     firsts = stated.unique([*groups, "channel"], keep="first", maintain_order=True).select(
         *groups, "channel", pl.col(value).alias("other"), pl.col("source_ref").alias("other_ref")
     )
@@ -47,6 +47,16 @@ def _deviations(facts: EntityFacts, value: str, within: tuple[str, ...]) -> pl.D
             pl.coalesce("other_ref", "first_ref").alias("other_ref"),
         )
     )
+
+
+def _divided(facts: EntityFacts, value: str) -> pl.DataFrame:
+    """What is stated of the entities that more than one value is stated of, with its place among all statements."""
+    key = pl.col(facts.kind.id_column)
+    columns = dict.fromkeys((facts.kind.id_column, "currency", "channel", "occurred_at", "source_ref", value))
+    stated = facts.stated.select(*columns).with_row_index("position").filter(pl.col(value).is_not_null())
+    # Statements about one entity stand together: two values differ only where two neighbours do.
+    changes = (key == key.shift()) & (pl.col(value) != pl.col(value).shift())
+    return stated.join(stated.filter(changes), on=facts.kind.id_column, how="semi", maintain_order="left")
 
 
 def _as_findings(deviations: pl.DataFrame, facts: EntityFacts, value: str, context: Context) -> pl.DataFrame:
@@ -87,9 +97,9 @@ def find_currency_mismatch(facts: EntityFacts, context: Context) -> pl.DataFrame
 def find_payee_mismatch(facts: EntityFacts, context: Context) -> pl.DataFrame:
     """Two statements about one entity differ in where the money goes; a missing value differs from nothing."""
     found = [
-        _deviations(facts, column, (facts.kind.id_column,)).with_columns(
-            _shown(pl.col(column), column).alias("payee_value"), _shown(pl.col("other"), column)
-        )
+        _deviations(facts, column, (facts.kind.id_column,))
+        .with_columns(_shown(pl.col(column), column).alias("payee_value"), _shown(pl.col("other"), column))
+        .drop(column, "first_value")
         for column in facts.kind.payee_columns
     ]
     return _as_findings(pl.concat(found), facts, "payee_value", context)
@@ -109,9 +119,14 @@ def find_conflicting_versions(facts: EntityFacts, context: Context) -> pl.DataFr
     on_whole_second = pl.col("occurred_at") == pl.col("occurred_at").dt.truncate("1s")
     fixed = ("amount_minor", "currency", *facts.kind.payee_columns)
     differs = pl.any_horizontal(pl.col(name).drop_nulls().n_unique() > 1 for name in fixed)
+    version = [key, "channel", "occurred_at"]
+    several = (
+        facts.stated.select(*version, "event_type", "state", "source_ref", *fixed)
+        .filter(~nested)
+        .filter(pl.struct(version).is_duplicated())
+    )
     return (
-        facts.stated.filter(~nested)
-        .group_by(key, "channel", "occurred_at", maintain_order=True)
+        several.group_by(version, maintain_order=True)
         .agg(
             (differs | ((pl.col("state").n_unique() > 1) & ~on_whole_second.first())).alias("conflicts"),
             pl.first("state").alias("left_value"),

@@ -46,13 +46,14 @@ def movements(
     """
     debit_at = context.settings.balance.debit_at
     returned = received.lines.filter(pl.col("match_rule") == RETURN_RULE)["matched_to"]
-    approved = _with_amounts(transfers).filter(pl.col("state") == "approved")
+    sent = _with_amounts(transfers)
+    approved = sent.filter(pl.col("state") == "approved")
     moved = {
         "credits_minor": _moved(received.lines, "transaction_at"),
         "collections_minor": _collected(collections),
-        "reversals_in_minor": _reversals(transfers, debit_at, returned),
+        "reversals_in_minor": _reversals(sent, debit_at, returned),
         "adjustments_minor": _adjusted(adjustments),
-        "transfers_minor": _debits(transfers, debit_at),
+        "transfers_minor": _debits(sent, transfers, debit_at),
         "fees_minor": _charged(approved, charges.fee(context), context),
         "gmf_minor": _charged(approved, charges.gmf(context), context),
     }
@@ -74,7 +75,7 @@ def open_at(transfers: EntityFacts) -> pl.DataFrame:
     """Stretches in which each transfer was open: account, currency, amount, ``opens_at`` and ``closes_at``."""
     final = sorted(transfers.kind.machine.final)
     runs = _with_amounts(transfers).with_columns(
-        pl.col("started_at").shift(-1).over("transfer_id").alias("closes_at"),
+        pl.when(~pl.col("is_last")).then(pl.col("started_at").shift(-1)).alias("closes_at"),
         pl.col("state").is_in(final).alias("is_final"),
     )
     later = runs.filter(~pl.col("is_final")).select(*_AMOUNT, pl.col("started_at").alias("opens_at"), "closes_at")
@@ -110,16 +111,16 @@ def _charged(approved: pl.DataFrame, charge: pl.Expr, context: Context) -> pl.Da
     return _moved(approved.with_columns(day.alias("day")).with_columns(charge.alias("amount_minor")))
 
 
-def _debits(transfers: EntityFacts, debit_at: str) -> pl.DataFrame:
+def _debits(sent: pl.DataFrame, transfers: EntityFacts, debit_at: str) -> pl.DataFrame:
     """Each time a transfer was debited."""
-    runs = _moved(_with_amounts(transfers).filter(_is_debit(debit_at)))
+    runs = _moved(sent.filter(_is_debit(debit_at)))
     return pl.concat([runs, _created(transfers)]) if debit_at == "created" else runs
 
 
-def _reversals(transfers: EntityFacts, debit_at: str, returned: pl.Series) -> pl.DataFrame:
+def _reversals(sent: pl.DataFrame, debit_at: str, returned: pl.Series) -> pl.DataFrame:
     """Each time a debited transfer was given back by its state, but for money that came back as a credit."""
-    runs = _with_amounts(transfers)
     is_back = pl.col("state").is_in(_GIVEN_BACK)
+    runs = sent.join(sent.filter(is_back), on="transfer_id", how="semi", maintain_order="left")
     mark = pl.when(_is_debit(debit_at)).then(1).when(is_back).then(0)
     is_duplicated = (pl.col("state") == "duplicated").any().over("transfer_id")
     starts_debited = pl.when(~is_duplicated).then(1).otherwise(0) if debit_at == "created" else pl.lit(0)

@@ -24,22 +24,17 @@ def split(transfers: pl.DataFrame, batches: pl.DataFrame, parts: int) -> Iterato
         yield transfers, batches
         return
     homes = _homes(transfers, batches)
-    of_transfer = homes.group_by("transfer_id").agg(pl.min("home"))
-    of_batch = homes.group_by("batch_id").agg(pl.min("home"))
-    placed_transfers = transfers.join(of_transfer, on="transfer_id", how="left", maintain_order="left").with_columns(
-        _part(pl.coalesce("home", "transfer_id"), parts)
-    )
-    placed_batches = batches.join(of_batch, on="batch_id", how="left", maintain_order="left").with_columns(
-        _part(pl.coalesce("home", "batch_id"), parts)
-    )
+    of_transfers = _parts(transfers["transfer_id"], homes, parts)
+    of_batches = _parts(batches["batch_id"], homes, parts)
     for part in range(parts):
-        yield tuple(  # type: ignore[misc]  # a generator of two frames is a pair
-            placed.filter(pl.col("part") == part).drop("home", "part") for placed in (placed_transfers, placed_batches)
-        )
+        yield transfers.filter(of_transfers == part), batches.filter(of_batches == part)
 
 
-def _part(name: pl.Expr, parts: int) -> pl.Expr:
-    return (name.hash(seed=0) % parts).alias("part")
+def _parts(ids: pl.Series, homes: pl.DataFrame, parts: int) -> pl.Series:
+    """The part of each row, by the home of its entity; without a home by the entity itself."""
+    home = homes.group_by(ids.name).agg(pl.min("home"))
+    placed = ids.to_frame().join(home, on=ids.name, how="left", maintain_order="left")
+    return placed.select(pl.coalesce("home", ids.name).hash(seed=0) % parts).to_series()
 
 
 def _homes(transfers: pl.DataFrame, batches: pl.DataFrame) -> pl.DataFrame:

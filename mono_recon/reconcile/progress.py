@@ -16,11 +16,12 @@ _STEP = pl.concat_str("previous_state", "state", separator=">")
 
 
 def _steps(facts: EntityFacts, context: Context, wanted: pl.Expr, *, keep: str) -> pl.DataFrame:
-    first = facts.stated.unique("run", keep="first", maintain_order=True).select("run", "source_ref", "channel")
+    steps = facts.timeline.filter(wanted).unique(
+        "transfer_id", keep="last" if keep == "last" else "first", maintain_order=True
+    )
+    shown = facts.stated.select("run", "source_ref", "channel").join(steps, on="run", how="semi", maintain_order="left")
     return (
-        facts.timeline.filter(wanted)
-        .unique("transfer_id", keep="last" if keep == "last" else "first", maintain_order=True)
-        .join(first, on="run", maintain_order="left")
+        steps.join(shown.unique("run", keep="first", maintain_order=True), on="run", maintain_order="left")
         .select(
             pl.col("transfer_id").alias("subject_id"),
             context.calendar.business_date_expr(pl.col("started_at")).alias("break_date"),

@@ -28,9 +28,11 @@ def oddities(facts: EntityFacts, context: Context) -> pl.DataFrame:
     Returns:
         ``check_name``, ``subject``, ``occurred_at`` (UTC; null where it is no matter), ``what`` and ``count``.
     """
-    on_date = facts.stated.filter(pl.col("occurred_at") >= context.start)
-    entities = on_date.unique([facts.kind.id_column, "currency"])
-    return pl.concat([_ODDITY.to_frame(), _other_currency(entities, context), _restated(on_date, facts)])
+    key, payee = facts.kind.id_column, facts.kind.payee_columns
+    columns = (key, "channel", "event_type", "state", "occurred_at", "source_ref", "amount_minor", "currency", *payee)
+    on_date = facts.stated.select(columns).filter(pl.col("occurred_at") >= context.start)
+    currencies = on_date.select(key, "currency")
+    return pl.concat([_ODDITY.to_frame(), _other_currency(currencies, context), _restated(on_date, facts)])
 
 
 def odd_credits(facts: CreditFacts, context: Context) -> pl.DataFrame:
@@ -43,7 +45,8 @@ def odd_credits(facts: CreditFacts, context: Context) -> pl.DataFrame:
         pl.lit("versions of account_credited, equal in amount, currency and account").alias("what"),
         pl.col("all_refs").list.len().cast(pl.Int64).alias("count"),
     )
-    return pl.concat([_ODDITY.to_frame(), _other_currency(on_date, context), restated])
+    currencies = on_date.select("credit_id", "currency")
+    return pl.concat([_ODDITY.to_frame(), _other_currency(currencies, context), restated])
 
 
 def data_quality(found: Iterable[pl.DataFrame]) -> pl.DataFrame:
@@ -66,6 +69,7 @@ def _other_currency(entities: pl.DataFrame, context: Context) -> pl.DataFrame:
     expected = list(context.settings.business.currencies)
     return (
         entities.filter(~pl.col("currency").is_in(expected))
+        .unique()
         .group_by("currency")
         .agg(pl.len().cast(pl.Int64).alias("count"))
         .select(
@@ -83,9 +87,11 @@ def _restated(on_date: pl.DataFrame, facts: EntityFacts) -> pl.DataFrame:
     key = facts.kind.id_column
     money = ("amount_minor", "currency", *facts.kind.payee_columns)
     agrees = pl.all_horizontal(pl.col(name).drop_nulls().n_unique() <= 1 for name in money)
+    version = [key, "event_type", "state", "occurred_at"]
     return (
         on_date.filter(pl.col("channel") == "webhook")
-        .group_by(key, "event_type", "state", "occurred_at")
+        .filter(pl.struct(version).is_duplicated())
+        .group_by(version)
         .agg(pl.col("source_ref").n_unique().cast(pl.Int64).alias("count"), agrees.alias("agrees"))
         .filter(pl.col("count") > 1, "agrees")
         .select(

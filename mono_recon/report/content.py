@@ -63,8 +63,8 @@ def content_sha256(tables: Mapping[str, pl.DataFrame]) -> str:
     for name, rows in _canonical(tables):
         digest.update("".join(f"{len(word)}:{word}" for word in (name, *rows.columns)).encode() + b"\n")
         for part in rows.iter_slices(_ROWS_AT_ONCE):
-            lines = part.select(pl.concat_str(*map(_measured, part.columns), pl.lit("\n"))).to_series()
-            digest.update("".join(lines).encode())
+            lines = part.select(pl.concat_str(*map(_measured, part.columns), pl.lit("\n")).str.join(""))
+            digest.update(lines.item().encode())
     return digest.hexdigest()
 
 

@@ -7,6 +7,7 @@ in the module of its format; publishing the folder, written aside and renamed in
 
 import dataclasses
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -57,10 +58,22 @@ def write_pack(report: Report, folder: Path) -> dict[str, str]:
     name = pack_name(report.business_date, report.version)
     stated = statement(report)
     form = report.settings.report
-    write_parquet(report.tables, folder, seal=seal(stated))
-    write_csv(report.tables, folder, pack=name, delimiter=form.csv_delimiter, decimal=form.decimal_separator)
-    write_workbook(report, workbook_path(folder, name))
-    write_page(report, folder / PAGE, pack=name)
+    with ThreadPoolExecutor() as pool:
+        written = [
+            pool.submit(write_parquet, report.tables, folder, seal=seal(stated)),
+            pool.submit(
+                write_csv,
+                report.tables,
+                folder,
+                pack=name,
+                delimiter=form.csv_delimiter,
+                decimal=form.decimal_separator,
+            ),
+        ]
+        write_workbook(report, workbook_path(folder, name))
+        write_page(report, folder / PAGE, pack=name)
+    for each in written:
+        each.result()
     manifest = msgspec.structs.replace(stated, files=file_hashes(folder))
     (folder / MANIFEST).write_bytes(render(manifest))
     return file_hashes(folder)

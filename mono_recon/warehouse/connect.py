@@ -69,7 +69,8 @@ class Warehouse:
             **frames: Frames that the statement reads.
         """
         with self._frames(frames):
-            return self._connection.sql(sql, params=params).pl()
+            # Not sql(): with parameters it takes ten times as long, through a copy of its own.
+            return self._connection.execute(sql, params).pl()
 
     def append(self, table: type[Table], frame: pl.DataFrame) -> None:
         """Add rows to a table, by the names of its columns.

@@ -48,7 +48,7 @@ class Reading:
 
     def query(self, sql: str, params: Mapping[str, object] | None = None) -> pl.DataFrame:
         """Run one statement that returns rows; tables are named ``mono.<schema>.<table>``."""
-        return self._connection.sql(sql, params=params).pl()
+        return self._connection.execute(sql, params).pl()
 
 
 class SharedLake:

@@ -210,7 +210,7 @@ class SubjectReader:
         )
 
     def _ask(self, sql: str, **params: object) -> pl.DataFrame:
-        return self._connection.sql(sql, params=params).pl()
+        return self._connection.execute(sql, params).pl()
 
 
 _PLACES = """
