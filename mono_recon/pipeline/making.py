@@ -24,8 +24,8 @@ from mono_recon.schemas.table import polars_schema, table_name
 from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse
 from mono_recon.warehouse.issued import issued_tables, open_breaks
-from mono_recon.warehouse.narrowing import Base, narrow
-from mono_recon.warehouse.news import Watermark
+from mono_recon.warehouse.narrowing import Base, Narrowed, narrow
+from mono_recon.warehouse.news import News, Watermark
 from mono_recon.warehouse.places import read_lineage, read_source_files
 from mono_recon.warehouse.reading import first_known, read_day
 from mono_recon.warehouse.scope import Scope, read_scope
@@ -43,14 +43,23 @@ class _Question:
     warehouse: Warehouse
     day: date
     before: EarlierIssue | None
+    news: News | None
 
     def knowledge(self, settings: Settings, scope: Scope, base: Base | None = None) -> Knowledge:
         since = settings.webhooks.since or first_known(self.warehouse, scope) or scope.as_of
         previous = self.before.as_of if self.before else None
         context = Context(self.day, scope.as_of, settings, since, previous)
         opening = open_breaks(self.warehouse, *_key(self.before)) if self.before else None
-        narrowed = narrow(self.warehouse, context, base) if base else None
+        narrowed = self._narrow(context, base) if base else None
         return Knowledge(read_day(self.warehouse, context, scope, opening, narrowed), context)
+
+    def _narrow(self, context: Context, base: Base) -> Narrowed | None:
+        news = self.news
+        if news is None or not news.is_since(base.since, context.as_of):
+            news = News(self.warehouse, base.since, context.as_of)
+        narrowed = narrow(self.warehouse, context, base, news)
+        news.forget()
+        return narrowed
 
 
 def make_report(
@@ -61,6 +70,7 @@ def make_report(
     *,
     issues: Sequence[EarlierIssue] = (),
     files: Files | None = None,
+    news: News | None = None,
 ) -> Report:
     """Reconcile a date, and say what has changed since its version before.
 
@@ -71,6 +81,7 @@ def make_report(
         as_of: The instant (UTC).
         issues: The earlier issues it rests on: that of the day before, and the one it supersedes.
         files: The only archive files whose records exist; None: all that are held.
+        news: News that has been read, to be used where it is what the report asks for, and forgotten then.
 
     Returns:
         The report; its version follows the one it supersedes, and its restatements are empty if it says
@@ -81,7 +92,7 @@ def make_report(
     """
     earlier = {issue.business_date: issue for issue in issues}
     superseded = earlier.get(day)
-    question = _Question(warehouse, day, earlier.get(day - timedelta(days=1)))
+    question = _Question(warehouse, day, earlier.get(day - timedelta(days=1)), news)
     version = superseded.version + 1 if superseded else 1
     with warehouse.transaction():  # one state of the warehouse, whoever writes meanwhile
         scope = read_scope(warehouse, as_of, files)

@@ -20,7 +20,7 @@ from mono_recon.report.model import EarlierIssue
 from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse, open_warehouse
 from mono_recon.warehouse.issued import Issue, latest_issues
-from mono_recon.warehouse.news import Watermark, last_intake, read_watermark, write_watermark
+from mono_recon.warehouse.news import News, Watermark, last_intake, read_watermark, write_watermark
 
 _LOG = logging.getLogger(__name__)
 
@@ -84,12 +84,13 @@ def bring_up_to_date(warehouse: Warehouse, settings: Settings, day: date, as_of:
     with warehouse.transaction():  # one reading of the catalog for all of it
         issued = latest_issues(warehouse)
         mark, now = read_watermark(warehouse), Watermark(as_of, last_intake(warehouse))
-        touched = touched_dates(warehouse, settings, [each for each in issued if each <= day], mark, as_of)
+        news = News(warehouse, mark, as_of)
+        touched = touched_dates(news, settings, [each for each in issued if each <= day])
     if day not in touched and not _is_made_alike(issued.get(day), settings):
         touched.append(day)
     made = []
     for each in touched:
-        new = _evaluate(warehouse, settings, each, as_of, issued)
+        new = _evaluate(warehouse, settings, each, as_of, issued, news)
         if new is not None:
             made.append(new)
             issued[each] = Issue(each, new.version, as_of, settings.sha256(), code_version())
@@ -107,7 +108,7 @@ def _is_made_alike(last: Issue | None, settings: Settings) -> bool:
 
 
 def _evaluate(
-    warehouse: Warehouse, settings: Settings, day: date, as_of: datetime, issued: dict[date, Issue]
+    warehouse: Warehouse, settings: Settings, day: date, as_of: datetime, issued: dict[date, Issue], news: News
 ) -> Issued | None:
     """Issue a date, or its next version if the last was wrong about it."""
     last = issued.get(day)
@@ -116,7 +117,7 @@ def _evaluate(
     rests_on = [issued[each] for each in (day - timedelta(days=1), day) if each in issued]
     issues = [EarlierIssue(each.business_date, each.version, each.as_of) for each in rests_on]
     try:
-        report = make_report(warehouse, settings, day, as_of, issues=issues)
+        report = make_report(warehouse, settings, day, as_of, issues=issues, news=news)
     except IdentityError as error:
         raise IdentityError(f"{day}: {error}", error.metrics, day) from error
     if last is not None and report.tables["restatements"].is_empty():

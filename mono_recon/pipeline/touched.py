@@ -4,7 +4,7 @@ Here belongs the gathering of every kind of news. How far each reaches is decide
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 
 import polars as pl
 
@@ -25,29 +25,25 @@ from mono_recon.reconcile.touched import (
 from mono_recon.schemas import core
 from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse
-from mono_recon.warehouse.news import ABSENT, News, Watermark, read_related, readjusted_dates
+from mono_recon.warehouse.news import ABSENT, News, read_related
 
 _TIMED = ("awaiting_webhook", "awaiting_members", "awaiting_credit", "awaiting_balance", "collection_unconfirmed")
 """Types whose limit is held against the as-of rather than against the end of the date."""
 
 
-def touched_dates(
-    warehouse: Warehouse, settings: Settings, days: Sequence[date], since: Watermark, as_of: datetime
-) -> list[date]:
+def touched_dates(news: News, settings: Settings, days: Sequence[date]) -> list[date]:
     """The dates that news or a limit that has passed can have changed.
 
     Args:
-        warehouse: The warehouse.
+        news: What has become known since they were evaluated, and by the instant as of which they are to be.
         settings: Settings in force.
         days: Issued dates, oldest first.
-        since: Up to where they have been evaluated.
-        as_of: The instant (UTC) as of which they are to be evaluated.
     """
     if not days:
         return []
     reach = Reach(settings)
-    found = set(_timed(warehouse, days, since, as_of, reach)) | set(readjusted_dates(warehouse, as_of))
-    for spans in _spans(News(warehouse, since, as_of), days[-1], reach):
+    found = set(_timed(news, days, reach)) | set(news.readjusted_dates())
+    for spans in _spans(news, days[-1], reach):
         found.update(in_spans([day for day in days if day not in found], spans))
     return [day for day in days if day in found]
 
@@ -116,13 +112,11 @@ def _awaiting_members(warehouse: Warehouse) -> pl.DataFrame:
     return days.select(pl.col(name).cast(dtype) for name, dtype in SPAN.items())
 
 
-def _timed(
-    warehouse: Warehouse, days: Sequence[date], since: Watermark, as_of: datetime, reach: Reach
-) -> Iterator[date]:
+def _timed(news: News, days: Sequence[date], reach: Reach) -> Iterator[date]:
     """Dates with an item of their own whose limit has passed."""
-    near = [day for day in days if limits_between(day, since.as_of, as_of, reach)]
+    near = [day for day in days if limits_between(day, news.since.as_of, news.as_of, reach)]
     if near:
-        listed = warehouse.query(
+        listed = news.warehouse.query(
             "SELECT DISTINCT business_date FROM mono.report.latest_breaks"
             " WHERE business_date >= $first AND break_date = business_date AND break_type IN (SELECT * FROM timed)",
             {"first": near[0]},

@@ -19,7 +19,7 @@ from mono_recon.reconcile.touched import without_repetitions
 from mono_recon.schemas import core
 from mono_recon.schemas.table import table_name
 from mono_recon.warehouse.connect import Warehouse
-from mono_recon.warehouse.news import ABSENT, News, Watermark, readjusted_dates
+from mono_recon.warehouse.news import ABSENT, News, Watermark
 
 KEYS = {"transfers": "transfer_id", "batches": "batch_id", "collections": "intent_id", "credits": "credit_id"}
 _TABLES = {
@@ -116,18 +116,18 @@ class Narrowed:
     proof_dates: frozenset[date]
 
 
-def narrow(warehouse: Warehouse, context: Context, base: Base) -> Narrowed | None:
+def narrow(warehouse: Warehouse, context: Context, base: Base, news: News) -> Narrowed | None:
     """Find what a report needs.
 
     Args:
         warehouse: The warehouse.
         context: Date, as-of and settings.
         base: The issue of the date before; all that had a break then is kept with it.
+        news: What has become known since that issue and by the as-of.
 
     Returns:
         What it needs; None: the whole history.
     """
-    news = News(warehouse, base.since, context.as_of)
     if news.begin_the_history():
         return None
     fresh = _fresh(news, context)
@@ -204,7 +204,7 @@ def _news_days(news: News, fresh: Mapping[str, pl.DataFrame], context: Context) 
     near = [calendar.business_date_expr(pl.col("at") + shift) for shift in (-tolerance, tolerance, tolerance + _DAY)]
     for moved in near:
         yield from pl.concat(moments).select(moved)["at"].unique()
-    yield from readjusted_dates(news.warehouse, context.as_of)
+    yield from news.readjusted_dates()
 
 
 def _around(warehouse: Warehouse, days: Iterable[date], context: Context) -> pl.DataFrame:

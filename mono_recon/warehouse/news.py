@@ -6,6 +6,7 @@ clock, and those of files read since, however old their clocks are.
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -70,17 +71,29 @@ def last_intake(warehouse: Warehouse) -> int:
 
 
 class News:
-    """What has become known beyond a watermark and by an instant, table by table."""
+    """What has become known beyond a watermark and by an instant, table by table; each is read once until forgotten."""
 
     def __init__(self, warehouse: Warehouse, since: Watermark, as_of: datetime) -> None:
-        """Find the records of files read since whose clocks are old: they are news too."""
         self.warehouse = warehouse
         self.since = since
         self.as_of = as_of
         self._values = {"since": since.as_of, "k": as_of}
-        self._late = pl.DataFrame(schema={"ref": pl.String})
-        if last_intake(warehouse) > since.intake:
-            self._late = warehouse.query(_LATE, {"since": since.as_of, "intake": since.intake})
+        self._held: dict[tuple[str, tuple[tuple[str, Any], ...]], pl.DataFrame] = {}
+
+    @cached_property
+    def _late(self) -> pl.DataFrame:
+        """The records of files read since whose clocks are old: they are news too."""
+        if last_intake(self.warehouse) > self.since.intake:
+            return self.warehouse.query(_LATE, {"since": self.since.as_of, "intake": self.since.intake})
+        return pl.DataFrame(schema={"ref": pl.String})
+
+    def is_since(self, mark: Watermark, as_of: datetime) -> bool:
+        """Whether this is the news beyond that watermark and by that instant."""
+        return (self.since, self.as_of) == (mark, as_of)
+
+    def forget(self) -> None:
+        """Let go of what was read, which may be large."""
+        self._held.clear()
 
     def read(self, table: type[Table], key: str) -> pl.DataFrame:
         """All that is known of the entities that something new is known of.
@@ -93,7 +106,7 @@ class News:
             The table's columns, and ``is_news`` (Boolean).
         """
         name, is_news = f"mono.core.{table_name(table)}", _IS_NEWS if self._late.is_empty() else _IS_LATE
-        found = self.warehouse.query(
+        found = self._once(
             f"""
             WITH news AS (SELECT DISTINCT {key} FROM {name} WHERE known_at <= $k AND {is_news})
             SELECT *, {is_news} AS is_news FROM {name} SEMI JOIN news USING ({key}) WHERE known_at <= $k
@@ -102,6 +115,13 @@ class News:
             late_refs=self._late,
         )
         return found.select(*polars_schema(table), "is_news")
+
+    def _once(self, sql: str, values: Mapping[str, Any], **frames: pl.DataFrame) -> pl.DataFrame:
+        """What a question is answered with, held for whoever puts it again."""
+        asked = (sql, tuple(values.items()))
+        if asked not in self._held:
+            self._held[asked] = self.warehouse.query(sql, values, **frames)
+        return self._held[asked]
 
     def begin_the_history(self) -> bool:
         """Whether the earliest delivery of all is among those that came late: the channels are compared from it on."""
@@ -134,7 +154,7 @@ class News:
 
     def exports(self) -> pl.DataFrame:
         """``raw.exports`` that prove absence and of which a page is new."""
-        return self.warehouse.query(
+        return self._once(
             """
             WITH late AS (SELECT file_sha256 FROM mono.raw.files WHERE intake > $intake)
             SELECT * FROM mono.raw.exports SEMI JOIN (
@@ -177,7 +197,7 @@ class News:
         opens, closes = window(dict(export))
         kind, table, key = ABSENT[export["resource"]]
         name = f"mono.core.{table_name(table)}"
-        return self.warehouse.query(
+        return self._once(
             f"""
             SELECT '{kind}' AS kind, {key} AS id, occurred_at FROM {name}
             WHERE channel = 'webhook' AND known_at <= $k AND inserted_at >= $opens AND inserted_at < $closes
@@ -187,6 +207,25 @@ class News:
             """,  # noqa: S608  names of contracts
             {"opens": opens, "closes": closes, "started": export["started_at"], "k": self.as_of},
         )
+
+    def readjusted_dates(self) -> list[date]:
+        """Issued dates whose proof states another sum of adjustments than is recorded now."""
+        found = self._once(
+            """
+            WITH counted AS (
+                SELECT * FROM mono.core.adjustments WHERE decided_at <= $k
+                QUALIFY row_number() OVER (PARTITION BY adjustment_id ORDER BY decided_at, path, line) = 1
+            )
+            SELECT DISTINCT proof.business_date FROM mono.report.latest_balance_proof AS proof
+            WHERE adjustments_minor IS NOT NULL AND adjustments_minor <> (
+                SELECT coalesce(sum(counted.amount_minor), 0) FROM counted
+                WHERE counted.account_id = proof.account_id AND counted.currency = proof.currency
+                    AND counted.effective_at > proof.opening_at AND counted.effective_at <= proof.closing_at
+            )
+            """,
+            {"k": self.as_of},
+        )
+        return sorted(found["business_date"])
 
 
 def read_related(warehouse: Warehouse, batches: pl.Series, as_of: datetime) -> pl.DataFrame:
@@ -212,23 +251,3 @@ def read_related(warehouse: Warehouse, batches: pl.Series, as_of: datetime) -> p
         named=batches.alias("batch_id").unique().to_frame(),
     )
     return found.select(polars_schema(core.TransferObservations).names())
-
-
-def readjusted_dates(warehouse: Warehouse, as_of: datetime) -> list[date]:
-    """Issued dates whose proof states another sum of adjustments than is recorded now."""
-    found = warehouse.query(
-        """
-        WITH counted AS (
-            SELECT * FROM mono.core.adjustments WHERE decided_at <= $k
-            QUALIFY row_number() OVER (PARTITION BY adjustment_id ORDER BY decided_at, path, line) = 1
-        )
-        SELECT DISTINCT proof.business_date FROM mono.report.latest_balance_proof AS proof
-        WHERE adjustments_minor IS NOT NULL AND adjustments_minor <> (
-            SELECT coalesce(sum(counted.amount_minor), 0) FROM counted
-            WHERE counted.account_id = proof.account_id AND counted.currency = proof.currency
-                AND counted.effective_at > proof.opening_at AND counted.effective_at <= proof.closing_at
-        )
-        """,
-        {"k": as_of},
-    )
-    return sorted(found["business_date"])

@@ -17,7 +17,7 @@ from mono_recon.report.manifest import MANIFEST, render, statement
 from mono_recon.report.model import EarlierIssue, Report
 from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse
-from mono_recon.warehouse.news import Watermark
+from mono_recon.warehouse.news import News
 from tests.pipeline.archives import ACCOUNT, Archive, ident, transfer
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = WEEK = [date(2026, 3, day) for day in range(2, 7)]
@@ -175,10 +175,8 @@ class Lookout:
         bring = reports.bring_up_to_date
         found: list[date] = []
 
-        def look_at_all(
-            warehouse: Warehouse, settings: Settings, days: Sequence[date], since: Watermark, as_of: datetime
-        ) -> list[date]:
-            found[:] = touched_dates(warehouse, settings, days, since, as_of)
+        def look_at_all(news: News, settings: Settings, days: Sequence[date]) -> list[date]:
+            found[:] = touched_dates(news, settings, days)
             return list(days)
 
         def note(warehouse: Warehouse, settings: Settings, day: date, as_of: datetime) -> list[Issued]:
@@ -204,8 +202,8 @@ class BothWays:
         self.differences: list[tuple[date, datetime, str]] = []
         patched.setattr(reports, "make_report", self._make)
 
-    def _make(self, *asked: Any, issues: Sequence[EarlierIssue]) -> Report:
-        report = making.make_report(*asked, issues=issues)
+    def _make(self, *asked: Any, issues: Sequence[EarlierIssue], news: News) -> Report:
+        report = making.make_report(*asked, issues=issues, news=news)
         *_, day, as_of = asked
         if [issue.business_date < day for issue in issues] == [True]:
             self.made += 1

@@ -9,7 +9,7 @@ import pytest
 
 from mono_recon.pipeline.touched import touched_dates
 from mono_recon.warehouse.connect import open_warehouse
-from mono_recon.warehouse.news import Watermark, last_intake
+from mono_recon.warehouse.news import News, Watermark, last_intake
 from tests.pipeline.archives import ACCOUNT, Archive
 from tests.pipeline.lives import (
     FRIDAY,
@@ -50,7 +50,7 @@ def touched(
 ) -> list[date]:
     with open_warehouse(archive.settings.warehouse, read_only=True) as warehouse:
         mark = Watermark(since, last_intake(warehouse) if intake is None else intake)
-        return touched_dates(warehouse, archive.settings, days, mark, as_of)
+        return touched_dates(News(warehouse, mark, as_of), archive.settings, days)
 
 
 def approved(number: int = 1, **values: object) -> Story:
