@@ -20,6 +20,7 @@ from mono_recon.warehouse.compact import compact, compact_whole, sizes
 from mono_recon.warehouse.ddl import create_tables, keep_bodies_out
 from mono_recon.warehouse.lock import WriterLock
 from mono_recon.warehouse.publish import publish, published
+from mono_recon.warehouse.unwritten import describe_unwritten
 
 
 class _Lent:
@@ -194,6 +195,8 @@ def open_warehouse(places: Places, *, read_only: bool, wait: bool = False, threa
             attach_to_read(connection, places)
         else:
             attach_to_write(connection, places)
+            with _transaction(connection):
+                describe_unwritten(connection)
             with _transaction(connection):
                 is_changed = create_tables(connection)
             if is_changed:
