@@ -12,7 +12,7 @@ FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 3600
 FIRST_DAY := 2026-03-02
 LAST_DAY := 2026-03-16
-BENCHMARKS := accuracy ingest date readers
+BENCHMARKS := accuracy ingest date backfill readers
 
 # Dagster refuses a relative home, and leaves its telemetry on without one.
 export DAGSTER_HOME := $(CURDIR)/dagster_home
