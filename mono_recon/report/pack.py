@@ -76,7 +76,7 @@ def write_pack(report: Report, folder: Path) -> dict[str, str]:
         each.result()
     manifest = msgspec.structs.replace(stated, files=file_hashes(folder))
     (folder / MANIFEST).write_bytes(render(manifest))
-    return file_hashes(folder)
+    return {**manifest.files, MANIFEST: _sha256(folder / MANIFEST)}
 
 
 def file_hashes(folder: Path) -> dict[str, str]:
