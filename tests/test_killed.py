@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from mono_recon.pipeline.ingest import BETWEEN
 from mono_recon.pipeline.issue import STAGING
 from mono_recon.report.manifest import MANIFEST, parse
 from mono_recon.schemas.report import PACK_TABLES
@@ -121,6 +122,7 @@ def test_a_run_killed_at_random_moments_ends_as_if_nobody_had_disturbed_it(undis
                 undisturbed.begin(root)
     replayed.run(root)
     assert replayed.left(root) == undisturbed.left, f"seed {SEED}, at the end"
+    assert not (root / "warehouse" / BETWEEN).exists(), "rows on their way when a run was killed are still there"
 
 
 def test_the_command_may_be_killed_and_given_again(undisturbed: Life, tmp_path: Path) -> None:

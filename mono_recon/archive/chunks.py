@@ -76,9 +76,14 @@ class Chunk:
 
 def iter_chunks(files: Iterable[tuple[ArchiveFile, str]], rules: Rules) -> Iterator[Chunk]:
     """The records of files, each with its SHA-256, as chunks of about 24 MiB in the files' order."""
+    return gather(chain.from_iterable(_pieces(Source(file, sha256), rules) for file, sha256 in files))
+
+
+def gather(found: Iterable[Piece | RefusedPiece]) -> Iterator[Chunk]:
+    """Pieces as chunks of about 24 MiB."""
     pieces: list[Piece | RefusedPiece] = []
     size = 0
-    for piece in chain.from_iterable(_pieces(Source(file, sha256), rules) for file, sha256 in files):
+    for piece in found:
         pieces.append(piece)
         size += len(piece.data)
         if size >= CHUNK_BYTES:
@@ -93,34 +98,45 @@ def too_long(rules: Rules) -> str:
     return f"the record is longer than {rules.max_record_bytes} bytes"
 
 
+def has_lines(file: ArchiveFile) -> bool:
+    """Whether each line of a file is a record."""
+    return file.path.removesuffix(".gz").removesuffix(".zst").endswith(_LINE_FORMS)
+
+
 def _pieces(source: Source, rules: Rules) -> Iterator[Piece | RefusedPiece]:
-    name = source.file.path.removesuffix(".gz").removesuffix(".zst")
-    return _line_pieces(source, rules) if name.endswith(_LINE_FORMS) else _document_pieces(source, rules)
+    return Lines(source, rules).pieces() if has_lines(source.file) else _document_pieces(source, rules)
 
 
-def _line_pieces(source: Source, rules: Rules) -> Iterator[Piece | RefusedPiece]:
-    lines = _Lines(source, rules)
-    try:
-        for block in read_blocks(source.file, rules.max_file_bytes):
-            yield from lines.feed(block)
-    except BrokenOffError as error:
-        yield lines.break_off(error)
-    else:
-        yield from lines.close()
+class Lines:
+    """Content cut behind its last whole line, block by block.
 
+    Attributes:
+        line: Line that the next piece begins on, if the content began on the line given.
+        byte_offset: Byte that it begins at.
+        is_broken_off: Whether the content broke off.
+    """
 
-class _Lines:
-    """Cuts content behind its last whole line, block by block."""
-
-    def __init__(self, source: Source, rules: Rules) -> None:
+    def __init__(self, source: Source, rules: Rules, line: int = 1, byte_offset: int = 0) -> None:
         self._source = source
         self._rules = rules
         self._rest = bytearray()
         self._long: LongRecord | None = None
-        self._line = 1
-        self._offset = 0
+        self.line = line
+        self.byte_offset = byte_offset
+        self.is_broken_off = False
 
-    def feed(self, block: bytes) -> Iterator[Piece | RefusedPiece]:
+    def pieces(self, end: int | None = None) -> Iterator[Piece | RefusedPiece]:
+        """The pieces up to a byte that a line begins at, or all of them."""
+        try:
+            for block in read_blocks(self._source.file, self._rules.max_file_bytes, self.byte_offset, end):
+                yield from self._feed(block)
+        except BrokenOffError as error:
+            self.is_broken_off = True
+            yield self._break_off(error)
+        else:
+            yield from self._close()
+
+    def _feed(self, block: bytes) -> Iterator[Piece | RefusedPiece]:
         if self._long is not None:
             end = block.find(b"\n") + 1
             self._long.add(block[:end] if end else block)
@@ -131,9 +147,9 @@ class _Lines:
         end = block.rfind(b"\n") + 1
         if end:
             data = b"".join((self._rest, memoryview(block)[:end]))
-            yield Piece(self._source, "lines", data, self._line, self._offset)
-            self._line += data.count(b"\n")
-            self._offset += len(data)
+            yield Piece(self._source, "lines", data, self.line, self.byte_offset)
+            self.line += data.count(b"\n")
+            self.byte_offset += len(data)
             self._rest.clear()
         self._rest += block[end:]
         if len(self._rest) > self._rules.max_record_bytes + _AROUND:
@@ -141,23 +157,23 @@ class _Lines:
             self._long.add(bytes(self._rest))
             self._rest.clear()
 
-    def close(self) -> Iterator[Piece | RefusedPiece]:
+    def _close(self) -> Iterator[Piece | RefusedPiece]:
         if self._long is not None:
             yield self._end(self._long, _OVERSIZED, too_long(self._rules))
         elif self._rest:
-            yield Piece(self._source, "lines", bytes(self._rest), self._line, self._offset)
+            yield Piece(self._source, "lines", bytes(self._rest), self.line, self.byte_offset)
 
-    def break_off(self, error: BrokenOffError) -> Piece | RefusedPiece:
+    def _break_off(self, error: BrokenOffError) -> Piece | RefusedPiece:
         if self._long is not None:
             return self._end(self._long, error.reason, str(error))
         end = (error.reason, str(error))
-        return Piece(self._source, "lines", bytes(self._rest), self._line, self._offset, end)
+        return Piece(self._source, "lines", bytes(self._rest), self.line, self.byte_offset, end)
 
     def _end(self, long: LongRecord, reason: str, detail: str) -> RefusedPiece:
-        piece = RefusedPiece(self._source, reason, detail, self._line, self._offset, long.head, long.sha256)
+        piece = RefusedPiece(self._source, reason, detail, self.line, self.byte_offset, long.head, long.sha256)
         self._long = None
-        self._line += 1
-        self._offset += long.size
+        self.line += 1
+        self.byte_offset += long.size
         return piece
 
 

@@ -41,19 +41,30 @@ class _Decompressor(Protocol):
     def decompress(self, data: bytes, /) -> bytes: ...
 
 
-def read_blocks(file: ArchiveFile, max_bytes: int) -> Iterator[bytes]:
+def is_packed(file: ArchiveFile) -> bool:
+    """Whether a file has to be decompressed."""
+    return file.path.endswith((".gz", ".zst"))
+
+
+def read_blocks(file: ArchiveFile, max_bytes: int, start: int = 0, end: int | None = None) -> Iterator[bytes]:
     """The content in blocks of about 4 MiB.
+
+    Args:
+        file: The file.
+        max_bytes: The most that its content may be.
+        start: Byte to begin at; other than 0 only in a file that is not packed.
+        end: Byte to stop before, in such a file.
 
     Raises:
         BrokenOffError: After everything that could be read was given.
     """
-    if file.size < BLOCK_BYTES and not file.path.endswith((".gz", ".zst")):
+    if file.size < BLOCK_BYTES and (start, end) == (0, None) and not is_packed(file):
         yield from _limited(_small(file), max_bytes)
         return
     gathered: list[bytes] = []
     size = 0
     try:
-        for piece in _limited(_pieces(file), max_bytes):
+        for piece in _limited(_pieces(file, start, end), max_bytes, start):
             gathered.append(piece)
             size += len(piece)
             if size >= BLOCK_BYTES:
@@ -79,8 +90,8 @@ def _small(file: ArchiveFile) -> Iterator[bytes]:
         raise _unreadable(error) from error
 
 
-def _limited(pieces: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
-    left = max_bytes
+def _limited(pieces: Iterator[bytes], max_bytes: int, start: int = 0) -> Iterator[bytes]:
+    left = max_bytes - start
     for piece in pieces:
         if len(piece) > left:
             yield piece[:left]
@@ -89,7 +100,7 @@ def _limited(pieces: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
         yield piece
 
 
-def _pieces(file: ArchiveFile) -> Iterator[bytes]:
+def _pieces(file: ArchiveFile, start: int, end: int | None) -> Iterator[bytes]:
     try:
         with FileIO(file.absolute) as stream:
             if file.path.endswith(".gz"):
@@ -97,11 +108,18 @@ def _pieces(file: ArchiveFile) -> Iterator[bytes]:
             elif file.path.endswith(".zst"):
                 yield from _decompressed(stream, zstandard.ZstdDecompressor().decompressobj, _ZSTD_STEP)
             else:
-                yield from iter(lambda: stream.read(BLOCK_BYTES), b"")
+                yield from _plain(stream, start, end)
     except OSError as error:
         raise _unreadable(error) from error
     except (zlib.error, zstandard.ZstdError) as error:
         raise BrokenOffError("unreadable_file", f"cannot be decompressed: {error}") from error
+
+
+def _plain(stream: FileIO, start: int, end: int | None) -> Iterator[bytes]:
+    position = stream.seek(start)
+    while block := stream.read(BLOCK_BYTES if end is None else min(BLOCK_BYTES, end - position)):
+        position += len(block)
+        yield block
 
 
 def _unreadable(error: OSError) -> BrokenOffError:
@@ -111,14 +129,14 @@ def _unreadable(error: OSError) -> BrokenOffError:
 def _decompressed(stream: FileIO, start: Callable[[], _Decompressor], step: int) -> Iterator[bytes]:
     member: _Decompressor | None = None
     rest = b""
-    is_packed = False
+    has_begun = False
     while packed := rest or stream.read(step):
         if member is None:
             # Zeros may fill the space behind the last member; a file of zeros alone was never packed.
-            if is_packed and not packed.strip(b"\0"):
+            if has_begun and not packed.strip(b"\0"):
                 rest = b""
                 continue
-            member, is_packed = start(), True
+            member, has_begun = start(), True
         yield member.decompress(packed)
         rest = b""
         if member.eof:

@@ -4,10 +4,12 @@ Here belongs the form in which records leave the archive's side, also for anothe
 finding them needs what is held already.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from io import BytesIO
+from pathlib import Path
+from tempfile import mkstemp
 
 import polars as pl
 
@@ -38,10 +40,28 @@ class Decoded:
     quarantine: pl.DataFrame
     core: dict[str, pl.DataFrame]
 
-    def __reduce__(self) -> tuple[Callable[..., "Decoded"], tuple[object, ...]]:
-        """Travel between processes packed: a fraction of the bytes, and of the time, of pickled frames."""
-        core = {name: _packed(frame) for name, frame in self.core.items() if not frame.is_empty()}
-        return _unpacked, (_packed(self.deliveries), _packed(self.pages), _packed(self.quarantine), core)
+    def from_line(self, line: int) -> "Decoded":
+        """The same read from a line on, where it was read as if from the first."""
+        below = pl.col("line") + (line - 1)
+        deliveries, pages, quarantine = (
+            frame.with_columns(below) for frame in (self.deliveries, self.pages, self.quarantine)
+        )
+        return Decoded(deliveries, pages, quarantine, self.core)
+
+    def __reduce__(self) -> tuple[Callable[[str], "Decoded"], tuple[str]]:
+        """Move to another process, once: by a file in the folder for temporary ones, mapped and removed there.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        handle, path = mkstemp()
+        try:
+            with os.fdopen(handle, "wb") as file:
+                for frame in (self.deliveries, self.pages, self.quarantine, *self.core.values()):
+                    frame.write_ipc_stream(file)
+        except OSError as error:
+            raise OSError(f"{path}: {error}; make room on its disk and run again") from error
+        return _mapped, (path,)
 
 
 @cache
@@ -50,15 +70,13 @@ def core_schema(model: type[Table]) -> pl.Schema:
     return pl.Schema({**polars_schema(model), "record": pl.Int64()})
 
 
-def _packed(frame: pl.DataFrame) -> bytes:
-    stream = BytesIO()
-    frame.write_ipc(stream, compression="lz4")
-    return stream.getvalue()
+def _mapped(path: str) -> Decoded:
+    """What lies in a file, never copied: the file's pages go with the last frame."""
+    import pyarrow as pa  # type: ignore[import-untyped]  # noqa: PLC0415  no stubs; who only reads does without
 
-
-def _unpacked(deliveries: bytes, pages: bytes, quarantine: bytes, core: dict[str, bytes]) -> Decoded:
-    frames = {
-        name: pl.read_ipc(core[name]) if name in core else pl.DataFrame(schema=core_schema(model))
-        for name, model in CORE_TABLES.items()
-    }
-    return Decoded(pl.read_ipc(deliveries), pl.read_ipc(pages), pl.read_ipc(quarantine), frames)
+    with pa.memory_map(path) as file:
+        Path(path).unlink()
+        deliveries, pages, quarantine, *core = (
+            pl.DataFrame(pa.ipc.open_stream(file).read_all()) for _ in range(3 + len(CORE_TABLES))
+        )
+    return Decoded(deliveries, pages, quarantine, dict(zip(CORE_TABLES, core, strict=True)))

@@ -6,13 +6,17 @@ threads do not survive a fork.
 
 import gc
 import os
+import shutil
 import signal
+import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 from multiprocessing import get_context, parent_process
+from pathlib import Path
 from threading import Thread
 
 from mono_recon.archive import chunks
@@ -20,6 +24,7 @@ from mono_recon.archive.decode import decode_chunk
 from mono_recon.archive.decoded import Decoded
 from mono_recon.archive.files import ArchiveFile, hash_file
 from mono_recon.archive.rules import Rules
+from mono_recon.archive.stretches import Stretch, StretchedFile, decode_stretch, stretches
 
 # Objects that a worker makes before the collector looks for cycles, in place of 700.
 _ALLOCATIONS = 200_000
@@ -27,23 +32,35 @@ _ALLOCATIONS = 200_000
 _PACKED = 8
 
 _Sources = Sequence[tuple[ArchiveFile, str]]
-_Running = tuple[_Sources, Future[Decoded | None]]
+_Running = Callable[[], Iterator[Decoded]]
 
 
 @contextmanager
-def reading_processes(files: Iterable[ArchiveFile], workers: int = 2) -> Iterator[ProcessPoolExecutor | None]:
+def reading_processes(
+    files: Iterable[ArchiveFile], between: Path, workers: int = 2
+) -> Iterator[ProcessPoolExecutor | None]:
     """Processes to read files with; None where there is so little to read that starting them takes longer.
 
     They end with the block, and drop what they have not begun.
+
+    Args:
+        files: What is to be read.
+        between: A folder that is theirs alone while they live, for what they hand over; it may be left of others
+            that were killed.
+        workers: How many.
     """
+    shutil.rmtree(between, ignore_errors=True)
     if sum(map(_weight, files)) <= workers * chunks.CHUNK_BYTES:
         yield None
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
+    between.mkdir(parents=True)
+    spawn = get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_start_worker, initargs=(str(between),))
     try:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
+        shutil.rmtree(between, ignore_errors=True)
 
 
 def hash_files(files: Sequence[ArchiveFile], pool: ProcessPoolExecutor | None = None) -> list[str]:
@@ -54,7 +71,7 @@ def hash_files(files: Sequence[ArchiveFile], pool: ProcessPoolExecutor | None = 
 
 
 def decode_files(
-    files: _Sources, rules: Rules, pool: ProcessPoolExecutor | None = None, *, ahead: int = 3
+    files: _Sources, rules: Rules, pool: ProcessPoolExecutor | None = None, *, ahead: int = 5
 ) -> Iterator[Decoded]:
     """The outcome of each chunk of files, in the files' order.
 
@@ -71,29 +88,43 @@ def decode_files(
     for task in _started(pool, files, rules):
         running.append(task)
         if len(running) >= ahead:
-            yield from _finished(running.popleft(), rules)
+            yield from running.popleft()()
     while running:
-        yield from _finished(running.popleft(), rules)
+        yield from running.popleft()()
 
 
 def _started(pool: ProcessPoolExecutor, files: _Sources, rules: Rules) -> Iterator[_Running]:
-    """Work handed out: files for a process to read, or chunks of a file that is too large for one."""
+    """Work handed out: files, stretches of a file that is too large for one process, or else chunks of it."""
     for batch in _batches(files):
+        source = chunks.Source(*batch[0])
         if sum(_weight(file) for file, _ in batch) <= chunks.CHUNK_BYTES:
-            yield batch, pool.submit(_decode_batch, batch, rules)
+            yield partial(_files_read, batch, rules, pool.submit(_decode_batch, batch, rules))
+        elif parts := stretches(source, rules):
+            whole = StretchedFile(source, rules)
+            for part in parts:
+                yield partial(_stretch_read, whole, part, pool.submit(decode_stretch, part, rules))
         else:
             for chunk in chunks.iter_chunks(batch, rules):
-                yield (), pool.submit(_decode_chunk, chunk, rules)
+                yield partial(_chunk_read, pool.submit(decode_chunk, chunk, rules))
 
 
-def _finished(task: _Running, rules: Rules) -> Iterator[Decoded]:
-    """What came of a task; files that turned out too large for one chunk are read here."""
-    batch, outcome = task
+def _files_read(batch: _Sources, rules: Rules, outcome: Future[Decoded | None]) -> Iterator[Decoded]:
+    """What came of files; those that turned out too large for one chunk are read here."""
     decoded = outcome.result()
     if decoded is None:
         yield from (decode_chunk(chunk, rules) for chunk in chunks.iter_chunks(batch, rules))
     else:
         yield decoded
+
+
+def _stretch_read(
+    whole: StretchedFile, part: Stretch, outcome: Future[tuple[Decoded, int] | None]
+) -> Iterator[Decoded]:
+    return whole.next(part, outcome.result())
+
+
+def _chunk_read(outcome: Future[Decoded]) -> Iterator[Decoded]:
+    yield outcome.result()
 
 
 def _batches(files: _Sources) -> Iterator[_Sources]:
@@ -127,11 +158,8 @@ def _decode_batch(batch: _Sources, rules: Rules) -> Decoded | None:
     return decode_chunk(first, rules) if next(found, None) is None else None
 
 
-def _decode_chunk(chunk: chunks.Chunk, rules: Rules) -> Decoded | None:
-    return decode_chunk(chunk, rules)
-
-
-def _start_worker() -> None:
+def _start_worker(between: str) -> None:
+    tempfile.tempdir = between
     Thread(target=_end_with_parent, daemon=True).start()
     # An interrupt is the parent's to handle: it ends the pool in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

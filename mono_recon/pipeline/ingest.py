@@ -26,6 +26,9 @@ from mono_recon.warehouse.connect import Warehouse, open_warehouse
 from mono_recon.warehouse.held import held_files, refused_records
 from mono_recon.warehouse.news import last_intake
 
+BETWEEN = ".read"
+"""Folder beside the catalog for what is on its way from the processes that read; the writer's lock keeps it."""
+
 Decode = Callable[[Sequence[Hashed]], Iterator[Decoded]]
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done and how much there is."""
@@ -90,7 +93,7 @@ def ingest(
         held = held_files(warehouse)
         still = set() if rehash else unchanged(listing.files, held)
         candidates = [file for file in listing.files if file.path not in still]
-        with reading_processes(candidates) as pool:
+        with reading_processes(candidates, settings.warehouse.catalog.parent / BETWEEN) as pool:
             hashed = list(zip(candidates, hash_files(candidates, pool), strict=True))
             inventory = take_inventory(hashed, still, held)
             read = pl.DataFrame(schema=polars_schema(Files))

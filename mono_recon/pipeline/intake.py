@@ -107,7 +107,12 @@ def take(warehouse: Warehouse, portion: Decoded, paths: pl.DataFrame, refused: p
         for frame in (events.outcomes, merged.outcomes, repeated.with_columns(outcome=pl.lit("duplicate")))
     ]
     counts = _counts(portion, pl.concat(outcomes), taken_pages, quarantine, core)
-    return Taken(counts, exported)
+    return Taken(_apart(counts), _apart(exported))
+
+
+def _apart(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same rows, sharing no memory with the portion: a few texts would keep all of it."""
+    return pl.DataFrame(frame.rows(), schema=frame.schema, orient="row")
 
 
 def _combined(chunks: list[Decoded]) -> Decoded:
