@@ -1,5 +1,6 @@
 """Rows and frames that tests are made of: one plain statement, changed where a test cares."""
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +12,7 @@ import polars as pl
 from mono_recon.reconcile.context import Context
 from mono_recon.reconcile.inputs import OPENING, DayInputs
 from mono_recon.reconcile.lifecycle import break_id
+from mono_recon.reconcile.parts import Parts, in_parts
 from mono_recon.schemas import core, raw
 from mono_recon.schemas.table import Table, polars_schema
 from mono_recon.settings import Settings, load_settings
@@ -197,8 +199,8 @@ def inputs(
 ) -> DayInputs:
     """What a report is made from; ``appearances`` are pairs of transfer id and start of an export."""
     return DayInputs(
-        transfers=frame(core.TransferObservations, transfers),
-        batches=frame(core.BatchObservations, batches),
+        transfers=in_parts(frame(core.TransferObservations, transfers), "transfer_id"),
+        batches=in_parts(frame(core.BatchObservations, batches), "batch_id"),
         credits=frame(core.AccountCredits, credits),
         collections=frame(core.CollectionObservations, collections),
         accounts=frame(core.Accounts, accounts),
@@ -218,3 +220,22 @@ def inputs(
         resolutions=frame(core.Resolutions, resolutions),
         opening=pl.DataFrame(opening, schema=OPENING),
     )
+
+
+def frames(given: DayInputs) -> dict[str, pl.DataFrame]:
+    """What a report is made from, by name, what is read in parts as a whole."""
+    held = {each.name: getattr(given, each.name) for each in dataclasses.fields(DayInputs)}
+    return {
+        name: each.read(0, 1) if isinstance(each, Parts) else each
+        for name, each in held.items()
+        if isinstance(each, Parts | pl.DataFrame)
+    }
+
+
+def with_frames(given: DayInputs, **changed: pl.DataFrame) -> DayInputs:
+    """The same with other frames."""
+    entities = {"transfers": "transfer_id", "batches": "batch_id"}
+    wanted: dict[str, Any] = {
+        name: in_parts(each, entities[name]) if name in entities else each for name, each in changed.items()
+    }
+    return dataclasses.replace(given, **wanted)

@@ -11,29 +11,42 @@ from mono_recon.reconcile.coverage import INSTANT
 from mono_recon.reconcile.inputs import DayInputs
 
 
-def known_accounts(inputs: DayInputs, context: Context) -> pl.DataFrame:
+def named_accounts(statements: pl.DataFrame, clock: str, context: Context) -> pl.DataFrame:
+    """Accounts that are named by what occurred before the cut-off.
+
+    Args:
+        statements: Rows with ``account_id`` and ``currency``.
+        clock: The column that says when it occurred.
+        context: Date, as-of and settings.
+
+    Returns:
+        ``account_id`` and ``currency``, each pair once, and ``at`` (UTC: the last time).
+    """
+    before = statements.filter(pl.col(clock) < context.end)
+    return before.group_by("account_id", "currency").agg(pl.max(clock).alias("at"))
+
+
+def known_accounts(inputs: DayInputs, named: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Accounts named by an accounts export, or by what occurred before the cut-off.
+
+    Args:
+        inputs: What was known at the as-of.
+        named: Results of ``named_accounts`` for transfers and batches, all together.
+        context: Date, as-of and settings.
 
     Returns:
         ``account_id`` and ``currency`` (the last stated, else the first of the settings), sorted.
     """
-    clocks = (
-        (inputs.transfers, "occurred_at"),
-        (inputs.batches, "occurred_at"),
-        (inputs.collections, "occurred_at"),
-        (inputs.credits, "transaction_at"),
-    )
     before = pl.lit(context.start, INSTANT).alias("at")
-    named = [
+    stated = [
         inputs.earlier_accounts.select("account_id", "currency", before),
         inputs.accounts.select("account_id", "currency", pl.col("known_at").alias("at")),
-    ]
-    named += [
-        frame.filter(pl.col(clock) < context.end).select("account_id", "currency", pl.col(clock).alias("at"))
-        for frame, clock in clocks
+        named,
+        named_accounts(inputs.collections, "occurred_at", context),
+        named_accounts(inputs.credits, "transaction_at", context),
     ]
     return (
-        pl.concat(frame.group_by("account_id", "currency").agg(pl.max("at")) for frame in named)
+        pl.concat(stated)
         .drop_nulls("account_id")
         .sort("at", "currency")
         .group_by("account_id")

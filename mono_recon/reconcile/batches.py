@@ -4,36 +4,37 @@ Here belongs what a batch's line shows. Breaks of batches live in ``batch_breaks
 never implies a transfer's.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from mono_recon.core.states import BATCH
 from mono_recon.core.timelines import CREATED, first_known, runs
+from mono_recon.reconcile.accounts import named_accounts
 from mono_recon.reconcile.context import Context
 from mono_recon.reconcile.entities import EntityFacts, arrange_both
+from mono_recon.reconcile.parts import compacted
 
 _SUMMED_STATES = ("approved", "declined", "cancelled", "duplicated")
 
 
 @dataclass(frozen=True, slots=True)
-class BatchTimelines:
-    """Statements about batches, in order.
+class BatchStatements:
+    """What is stated about batches themselves, whatever became of their members.
 
     Attributes:
-        known: Every observation known by the as-of, arranged.
-        stated: Those of what happened before the cut-off, arranged.
-        timeline: Runs of ``stated``.
+        lines: One row per batch with its attributes, ``state`` at the cut-off (null where it did not
+            exist), ``stated_at`` (UTC: its latest statement before the cut-off) and ``members_listed``.
+        listed: ``batch_id`` and ``transfer_id``: the members that batch events list.
+        processing: ``batch_id`` and ``processing_at`` (UTC): start of its first run of processing_transactions.
+        accounts: The accounts that they name, as ``accounts.named_accounts`` gives them.
     """
 
-    known: pl.DataFrame
-    stated: pl.DataFrame
-    timeline: pl.DataFrame
-
-    def processing(self) -> pl.DataFrame:
-        """``batch_id`` and ``processing_at``: start of each batch's first run of processing_transactions."""
-        begun = self.timeline.filter(pl.col("state") == "processing_transactions")
-        return begun.group_by("batch_id").agg(pl.min("started_at").alias("processing_at"))
+    lines: pl.DataFrame
+    listed: pl.DataFrame
+    processing: pl.DataFrame
+    accounts: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,7 @@ class BatchFacts:
     """What is known of each batch and of its members.
 
     Attributes:
-        lines: One row per batch with its attributes, ``state`` at the cut-off (null where it did not
-            exist), ``stated_at`` (UTC: its latest statement before the cut-off) and the sums of its members.
+        lines: Those of ``BatchStatements`` with the sums of their members.
         members: One row per batch and member: ``batch_id``, ``transfer_id``, ``is_named`` (the
             transfer names the batch), ``is_listed`` (a batch event lists it) and the member's
             ``state_at_cutoff``, ``amount_minor`` and ``first_amount_minor``.
@@ -54,22 +54,65 @@ class BatchFacts:
     transfers: EntityFacts
 
 
-def batch_timelines(observations: pl.DataFrame, context: Context) -> BatchTimelines:
-    """Arrange the statements about batches.
+def batch_statements(observations: pl.DataFrame, context: Context) -> BatchStatements:
+    """Arrange the statements about batches, or about a part of them.
 
     Args:
         observations: ``core.batch_observations`` known by the as-of.
         context: Date, as-of and settings.
     """
     known, stated = arrange_both(observations, "batch_id", BATCH, context)
-    return BatchTimelines(known, stated, runs(stated, "batch_id"))
+    timeline = runs(stated, "batch_id")
+    listed = (
+        known.filter(pl.col("listed_transfer_ids").is_not_null())
+        .select("batch_id", pl.col("listed_transfer_ids").alias("transfer_id"))
+        .explode("transfer_id", empty_as_null=True)
+        .unique()
+    )
+    # A batch that lists no transfer is listed with none, which is not the same as not to be listed.
+    counted = listed.group_by("batch_id").agg(pl.col("transfer_id").count().cast(pl.Int64).alias("members_listed"))
+    begun = timeline.filter(pl.col("state") == "processing_transactions")
+    lines = _attributes(known, stated, timeline, context)
+    return BatchStatements(
+        lines=compacted(lines.join(counted, on="batch_id", how="left", maintain_order="left")),
+        listed=compacted(listed.drop_nulls()),
+        processing=compacted(begun.group_by("batch_id").agg(pl.min("started_at").alias("processing_at"))),
+        accounts=compacted(named_accounts(observations, "occurred_at", context)),
+    )
 
 
-def batch_facts(timelines: BatchTimelines, transfers: EntityFacts, context: Context) -> BatchFacts:
-    """Attributes, members and sums of each batch known by the as-of."""
-    members = _members(timelines.known, transfers)
-    lines = _attributes(timelines, context)
-    sums = _sums(members)
+def gather_batches(parts: Sequence[BatchStatements]) -> BatchStatements:
+    """What is stated about all batches, from what is stated about parts of them."""
+    return BatchStatements(
+        lines=pl.concat(part.lines for part in parts),
+        listed=pl.concat(part.listed for part in parts),
+        processing=pl.concat(part.processing for part in parts),
+        accounts=pl.concat(part.accounts for part in parts),
+    )
+
+
+def naming(statements: pl.DataFrame) -> pl.DataFrame:
+    """Which transfers name which batch themselves.
+
+    Args:
+        statements: ``core.transfer_observations``; those inside a batch's own event are what the batch says.
+
+    Returns:
+        ``batch_id`` and ``transfer_id``, each pair once.
+    """
+    nested = pl.col("event_type").str.starts_with("batch_").fill_null(value=False)
+    return statements.filter(pl.col("batch_id").is_not_null(), ~nested).select("batch_id", "transfer_id").unique()
+
+
+def batch_facts(batches: BatchStatements, named: pl.DataFrame, transfers: EntityFacts) -> BatchFacts:
+    """Attributes, members and sums of each batch known by the as-of.
+
+    Args:
+        batches: What is stated about all batches.
+        named: Result of ``naming`` for all transfers.
+        transfers: Facts of all transfers.
+    """
+    members = _members(batches.listed, named, transfers)
     summed = (
         "members",
         "summed_minor",
@@ -77,35 +120,32 @@ def batch_facts(timelines: BatchTimelines, transfers: EntityFacts, context: Cont
         *(f"{state}_minor" for state in (*_SUMMED_STATES, "open")),
     )
     lines = (
-        lines.join(sums, on="batch_id", how="left", maintain_order="left")
-        .join(_listing(timelines.known), on="batch_id", how="left", maintain_order="left")
+        batches.lines.join(_sums(members), on="batch_id", how="left", maintain_order="left")
         .with_columns(pl.col(summed).fill_null(0))
         .with_columns((pl.col("declared_minor") - pl.col("summed_minor")).alias("difference_minor"))
     )
     return BatchFacts(lines, members, transfers)
 
 
-def _attributes(timelines: BatchTimelines, context: Context) -> pl.DataFrame:
+def _attributes(known: pl.DataFrame, stated: pl.DataFrame, timeline: pl.DataFrame, context: Context) -> pl.DataFrame:
     names = {
         "account_id": "account_id",
         "origin": "origin",
         "total_amount_minor": "declared_minor",
         "currency": "currency",
     }
-    first = timelines.known.group_by("batch_id", maintain_order=True).agg(
+    first = known.group_by("batch_id", maintain_order=True).agg(
         pl.min("inserted_at").alias("created_at"),
         *(pl.first(name).alias(f"{alias}_first") for name, alias in names.items()),
     )
-    last = timelines.stated.group_by("batch_id").agg(
+    last = stated.group_by("batch_id").agg(
         pl.lit(value=True).alias("is_stated"),
         pl.col("occurred_at").last().alias("stated_at"),
         *(pl.col(name).last(ignore_nulls=True).alias(alias) for name, alias in names.items()),
     )
-    in_force = timelines.timeline.filter("is_last").select("batch_id", "state")
-    unstated = timelines.known.join(last, on="batch_id", how="anti").unique(
-        "batch_id", keep="first", maintain_order=True
-    )
-    sources = pl.concat([first_known(timelines.stated, "batch_id"), first_known(unstated, "batch_id")])
+    in_force = timeline.filter("is_last").select("batch_id", "state")
+    unstated = known.join(last, on="batch_id", how="anti").unique("batch_id", keep="first", maintain_order=True)
+    sources = pl.concat([first_known(stated, "batch_id"), first_known(unstated, "batch_id")])
     return (
         first.join(last, on="batch_id", how="left", maintain_order="left")
         .join(in_force, on="batch_id", how="left", maintain_order="left")
@@ -121,34 +161,15 @@ def _attributes(timelines: BatchTimelines, context: Context) -> pl.DataFrame:
     )
 
 
-def _members(known: pl.DataFrame, transfers: EntityFacts) -> pl.DataFrame:
-    nested = pl.col("event_type").str.starts_with("batch_").fill_null(value=False)
-    told = transfers.known.select("batch_id", "transfer_id", "event_type")
-    repeats = (pl.col("batch_id") == pl.col("batch_id").shift()) & (pl.col("transfer_id") == pl.col("transfer_id").shift())
-    named = (
-        told.filter(pl.col("batch_id").is_not_null(), ~nested)
-        .filter(~repeats.fill_null(value=False))
-        .select(
-            "batch_id",
-            "transfer_id",
-            pl.lit(value=True).alias("is_named"),
-            pl.lit(value=False).alias("is_listed"),
-        )
-    )
-    listed = (
-        known.filter(pl.col("listed_transfer_ids").is_not_null())
-        .select(
-            "batch_id",
-            pl.col("listed_transfer_ids").alias("transfer_id"),
-            pl.lit(value=False).alias("is_named"),
-            pl.lit(value=True).alias("is_listed"),
-        )
-        .explode("transfer_id", empty_as_null=False)
+def _members(listed: pl.DataFrame, named: pl.DataFrame, transfers: EntityFacts) -> pl.DataFrame:
+    said = (("is_named", named), ("is_listed", listed))
+    pairs = pl.concat(
+        pairs.select("batch_id", "transfer_id", *(pl.lit(name == told).alias(name) for name, _ in said))
+        for told, pairs in said
     )
     facts = transfers.lines.select("transfer_id", "state_at_cutoff", "amount_minor", "first_amount_minor")
     return (
-        pl.concat([named, listed])
-        .group_by("batch_id", "transfer_id")
+        pairs.group_by("batch_id", "transfer_id")
         .agg(pl.any("is_named"), pl.any("is_listed"))
         .join(facts, on="transfer_id", how="left")
         .sort("batch_id", "transfer_id")
@@ -165,18 +186,6 @@ def _sums(members: pl.DataFrame) -> pl.DataFrame:
         pl.sum("first_amount_minor").alias("first_summed_minor"),
         *(amount.filter(state == name).sum().alias(f"{name}_minor") for name in _SUMMED_STATES),
         amount.filter(~state.is_in(_SUMMED_STATES)).sum().alias("open_minor"),
-    )
-
-
-def _listing(known: pl.DataFrame) -> pl.DataFrame:
-    listed = known.filter(pl.col("listed_transfer_ids").is_not_null())
-    return listed.group_by("batch_id").agg(
-        pl.col("listed_transfer_ids")
-        .explode(empty_as_null=True)
-        .drop_nulls()
-        .n_unique()
-        .cast(pl.Int64)
-        .alias("members_listed")
     )
 
 

@@ -6,12 +6,20 @@ Here belongs the order of the steps alone; each step is a function of its own mo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 
 from mono_recon.reconcile import balance, batch_breaks, credit_breaks, feeds
-from mono_recon.reconcile.accounts import known_accounts, own_numbers
-from mono_recon.reconcile.batches import batch_facts, batch_population, batch_timelines
+from mono_recon.reconcile.accounts import known_accounts, named_accounts, own_numbers
+from mono_recon.reconcile.batches import (
+    BatchFacts,
+    batch_facts,
+    batch_population,
+    batch_statements,
+    gather_batches,
+    naming,
+)
 from mono_recon.reconcile.breaks import find_all
 from mono_recon.reconcile.catalogue import TRANSFER_TYPES
 from mono_recon.reconcile.collections import TYPES as COLLECTION_TYPES
@@ -40,17 +48,13 @@ from mono_recon.reconcile.lines import (
 )
 from mono_recon.reconcile.movement import break_movement
 from mono_recon.reconcile.movements import moved_accounts, movements, open_at
-from mono_recon.reconcile.parts import split
+from mono_recon.reconcile.parts import compacted
 from mono_recon.reconcile.progress import DUPLICATE_PAYMENT
 from mono_recon.reconcile.quality import data_quality, ignored_resolutions, odd_credits, oddities
 from mono_recon.reconcile.totals import assert_identities, count_sections, section_rows
 from mono_recon.reconcile.transfers import money_out, population, sections, transfer_facts
 from mono_recon.schemas import report
 from mono_recon.schemas.table import polars_schema, table_name
-
-
-_ROWS_AT_ONCE = 600_000
-"""Observations of transfers that fit into one part: beyond these the copies made on the way would fill memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +75,37 @@ class DayReport:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What one part of the transfers and batches gives."""
+    """What one part of the transfers gives: their facts, and what is seen in their statements alone."""
 
     facts: EntityFacts
     findings: pl.DataFrame
-    population: pl.DataFrame
-    sections: pl.DataFrame
-    batches: pl.DataFrame
-    subjects: pl.DataFrame
+    naming: pl.DataFrame
+    accounts: pl.DataFrame
+    oddities: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class _Observed:
+    """What is left of the statements about transfers and batches, which are too many to be held at once."""
+
+    transfers: EntityFacts
+    batches: BatchFacts
+    findings: pl.DataFrame
+    accounts: pl.DataFrame
     oddities: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
 class _Whole:
-    """The parts, and what is only seen over all of them at once; the breaks without what people decided."""
+    """All that is found but for what people decided about the breaks."""
 
-    parts: list[_Part]
     transfers: EntityFacts
+    batches: BatchFacts
     collections: EntityFacts
     credits: CreditFacts
     proof: pl.DataFrame
     breaks: pl.DataFrame
+    oddities: list[pl.DataFrame]
 
 
 def reconcile_day(
@@ -106,14 +120,13 @@ def reconcile_day(
     Args:
         inputs: What was known at the as-of.
         context: Date, as-of and settings.
-        parts: In how many parts to take the transfers, which changes no figure; None: by their number.
+        parts: In how many parts to take transfers and batches, which changes no figure; None: by their number.
         past: Gives the inputs as they were known at an instant; only called where a decision may have been
             overtaken by what became known since. Without it no decision is.
 
     Raises:
         IdentityError: If the report does not add up.
     """
-    parts = parts or 1 + inputs.transfers.height // _ROWS_AT_ONCE
     whole = _find(inputs, context, parts)
 
     def as_known(moment: datetime) -> pl.DataFrame:
@@ -123,20 +136,47 @@ def reconcile_day(
     return _assemble(whole, decide(whole.breaks, inputs, matched_to(whole.credits), as_known, context), inputs, context)
 
 
-def _find(inputs: DayInputs, context: Context, parts: int) -> _Whole:
-    feed = _feed(inputs, "transfers")
-    taken = [_take_part(*part, feed, context) for part in split(inputs.transfers, inputs.batches, parts)]
+def _observe(inputs: DayInputs, context: Context, parts: int | None) -> _Observed:
+    # By map, which lets go of a part before it has the next one read.
+    stated = gather_batches(list(map(partial(batch_statements, context=context), inputs.batches.each(parts))))
+    take = partial(_take_part, processing=stated.processing, feed=_feed(inputs, "transfers"), context=context)
+    taken = list(map(take, inputs.transfers.each(parts)))
     transfers = gather([part.facts for part in taken])
+    batches = batch_facts(stated, pl.concat(part.naming for part in taken), transfers)
+    found = [*(part.findings for part in taken), find_all(batch_breaks.TYPES, batches, context)]
+    return _Observed(
+        transfers,
+        batches,
+        findings=pl.concat(found),
+        accounts=pl.concat([stated.accounts, *(part.accounts for part in taken)]),
+        oddities=pl.concat(part.oddities for part in taken),
+    )
+
+
+def _take_part(statements: pl.DataFrame, processing: pl.DataFrame, feed: ExportFeed, context: Context) -> _Part:
+    facts = transfer_facts(statements, processing, feed, context)
+    return _Part(
+        facts=without_observations(facts),
+        findings=compacted(find_all(TRANSFER_TYPES, facts, context)),
+        naming=compacted(naming(statements)),
+        accounts=compacted(named_accounts(statements, "occurred_at", context)),
+        oddities=compacted(oddities(facts, context)),
+    )
+
+
+def _find(inputs: DayInputs, context: Context, parts: int | None) -> _Whole:
+    observed = _observe(inputs, context, parts)
+    transfers, batches = observed.transfers, observed.batches
     collections = collection_facts(inputs.collections, _feed(inputs, "collection_intents"), context)
     received = credit_facts(inputs.credits, transfers, collections, own_numbers(inputs.accounts), context)
     collections = with_counted(collections, received)
     moved = movements(transfers, collections, received, inputs.adjustments, context)
-    accounts = known_accounts(inputs, context)
+    accounts = known_accounts(inputs, observed.accounts, context)
     figures = balance.BalanceFacts(inputs.balances, accounts, moved, open_at(transfers), inputs.proof_dates)
     proof = balance.prove(figures, context)
     findings = pl.concat(
         [
-            *(part.findings for part in taken),
+            observed.findings,
             find_all([DUPLICATE_PAYMENT], transfers, context),
             find_all(credit_breaks.TYPES, received, context),
             find_all(COLLECTION_TYPES, collections, context),
@@ -150,33 +190,15 @@ def _find(inputs: DayInputs, context: Context, parts: int) -> _Whole:
     )
     subjects = pl.concat(
         [
-            *(part.subjects for part in taken),
+            _subjects(transfers.lines, "transfer_id"),
+            _subjects(batches.lines.rename({"declared_minor": "amount_minor"}), "batch_id"),
             _subjects(received.lines, "credit_id"),
             _subjects(collections.lines, "intent_id"),
         ]
     )
-    return _Whole(taken, transfers, collections, received, proof, describe_breaks(findings, subjects, context))
-
-
-def _take_part(transfers: pl.DataFrame, batches: pl.DataFrame, feed: ExportFeed, context: Context) -> _Part:
-    timelines = batch_timelines(batches, context)
-    facts = transfer_facts(transfers, timelines.processing(), feed, context)
-    lots = batch_facts(timelines, facts, context)
-    lines = population(facts, context)
-    return _Part(
-        facts=without_observations(facts),
-        findings=pl.concat([find_all(TRANSFER_TYPES, facts, context), find_all(batch_breaks.TYPES, lots, context)]),
-        population=lines,
-        sections=sections(facts, lines, context),
-        batches=batch_population(lots, lines, context),
-        subjects=pl.concat(
-            [
-                _subjects(facts.lines, "transfer_id"),
-                _subjects(lots.lines.rename({"declared_minor": "amount_minor"}), "batch_id"),
-            ]
-        ),
-        oddities=oddities(facts, context),
-    )
+    breaks = describe_breaks(findings, subjects, context)
+    odd = [observed.oddities, oddities(collections, context), odd_credits(received, context)]
+    return _Whole(transfers, batches, collections, received, proof, breaks, odd)
 
 
 def _feed(inputs: DayInputs, resource: str) -> ExportFeed:
@@ -198,43 +220,43 @@ def _subjects(lines: pl.DataFrame, key: str) -> pl.DataFrame:
 
 def _assemble(whole: _Whole, decided: Decided, inputs: DayInputs, context: Context) -> DayReport:
     statuses = line_statuses(decided.breaks, context)
-    out = transfer_lines(
-        pl.concat(part.population for part in whole.parts), statuses, matched_credits(whole.credits, context)
-    )
+    out, rows_out = _money_out(whole, statuses, context)
+    figures = out.select("transfer_id", "account_id", "currency", "amount_minor", "recon_status")
     arrived = credit_lines(credit_population(whole.credits, context), statuses)
     collected = collection_lines(collection_population(whole.collections, context), statuses)
-    rows_out = section_rows(pl.concat(part.sections for part in whole.parts), out)
     rows_in = _money_in(arrived, collected, whole.collections, context)
     summary = pl.concat([count_sections(rows_out, "out"), count_sections(rows_in, "in")])
-    moved = money_out(whole.transfers, context).join(out, on="transfer_id")
+    moved = money_out(whole.transfers, context).join(figures, on="transfer_id")
     proof = proof_lines(whole.proof, inputs.accounts)
     shown = listed(decided.breaks, context)
     movement = break_movement(inputs, decided.breaks, shown, matched_to(whole.credits), context)
     opened = still_open(decided.breaks, context)
-    control = control_table(rows_out, rows_in, out, summary, moved, proof, opened, movement, inputs.intake, context)
+    control = control_table(rows_out, rows_in, figures, summary, moved, proof, opened, movement, inputs.intake, context)
     assert_identities(control)
     tables = {
         "control": control,
         "balance_proof": proof,
         "summary": summary,
         "outgoing_transfers": out,
-        "batches": batch_lines(pl.concat(part.batches for part in whole.parts), statuses),
+        "batches": batch_lines(batch_population(whole.batches, out, context), statuses),
         "incoming_credits": arrived,
         "collections": collected,
         "breaks": shown,
         "break_ageing": ageing(shown),
         "break_movement": movement,
-        "data_quality": pl.concat(
-            [data_quality(_oddities(whole, context)), ignored_resolutions(decided.ignored, shown)]
-        ).sort(pl.all()),
+        "data_quality": pl.concat([data_quality(whole.oddities), ignored_resolutions(decided.ignored, shown)]).sort(
+            pl.all()
+        ),
     }
     found = decided.breaks.filter(pl.col("class") != "data").select(body_columns(report.OpenItems))
     return DayReport(_conform(tables), verdict(shown, context), found)
 
 
-def _oddities(whole: _Whole, context: Context) -> list[pl.DataFrame]:
-    taken = [part.oddities for part in whole.parts]
-    return [*taken, oddities(whole.collections, context), odd_credits(whole.credits, context)]
+def _money_out(whole: _Whole, statuses: pl.DataFrame, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The transfers of the date, and one row for each section that one of them counts in."""
+    on_date = population(whole.transfers, context)
+    lines = transfer_lines(on_date, statuses, matched_credits(whole.credits, context))
+    return lines, section_rows(sections(whole.transfers, on_date, context), lines)
 
 
 def _money_in(

@@ -113,7 +113,8 @@ def _told_since(doubtful: pl.DataFrame, inputs: DayInputs, matched: pl.DataFrame
         .explode("key", empty_as_null=True)
         .drop_nulls()
     )
-    batches = inputs.transfers.select(pl.col("transfer_id").alias("key"), "batch_id").drop_nulls().unique()
+    told = inputs.transfers.about([("transfer_id",)], of_line["key"])
+    batches = told.select(pl.col("transfer_id").alias("key"), "batch_id").drop_nulls().unique()
     of_batch = of_line.join(batches, on="key").select("break_id", pl.col("batch_id").alias("key"))
     of_account = doubtful.filter(is_balance).select("break_id", pl.col("account_id").alias("key"))
     ends = {day: context.calendar.end_of(day) for day in doubtful["break_date"].unique()}

@@ -12,6 +12,7 @@ import polars as pl
 from mono_recon.core.states import COLLECTION, TRANSFER, StateMachine
 from mono_recon.core.timelines import arrange, created_first, first_known, runs
 from mono_recon.reconcile.context import Context
+from mono_recon.reconcile.parts import compacted
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,16 @@ class EntityFacts:
 
 def without_observations(facts: EntityFacts) -> EntityFacts:
     """Facts that hold no longer what they were made from, which takes most of a large date's memory."""
-    return replace(facts, known=facts.known.clear(), stated=facts.stated.clear())
+    timeline = compacted(facts.timeline)
+    return replace(
+        facts,
+        known=facts.known.clear(),
+        stated=facts.stated.clear(),
+        timeline=timeline,
+        history=timeline if facts.history is facts.timeline else compacted(facts.history),
+        lines=compacted(facts.lines),
+        latest=compacted(facts.latest),
+    )
 
 
 def gather(parts: Sequence[EntityFacts]) -> EntityFacts:

@@ -9,6 +9,7 @@ from datetime import date
 
 import polars as pl
 
+from mono_recon.reconcile.parts import Parts
 from mono_recon.schemas.core import Resolutions
 from mono_recon.schemas.table import polars_schema
 
@@ -35,8 +36,8 @@ class DayInputs:
     """What was known at the as-of; nothing later may be among it.
 
     Attributes:
-        transfers: ``core.transfer_observations``.
-        batches: ``core.batch_observations``.
+        transfers: ``core.transfer_observations``, in parts of whole transfers.
+        batches: ``core.batch_observations``, in parts of whole batches.
         credits: ``core.account_credits``.
         collections: ``core.collection_observations``.
         accounts: ``core.accounts``.
@@ -58,8 +59,8 @@ class DayInputs:
         proof_dates: The dates of which all movements are given; None if all are.
     """
 
-    transfers: pl.DataFrame
-    batches: pl.DataFrame
+    transfers: Parts
+    batches: Parts
     credits: pl.DataFrame
     collections: pl.DataFrame
     accounts: pl.DataFrame

@@ -19,9 +19,14 @@ def body_columns(model: type[ReportTable]) -> list[str]:
 
 def with_status(lines: pl.DataFrame, key: str, statuses: pl.DataFrame) -> pl.DataFrame:
     """Lines with ``recon_status`` and ``break_types``; a line that carries no break is matched."""
-    return lines.join(statuses, left_on=key, right_on="line_id", how="left", maintain_order="left").with_columns(
-        pl.col("recon_status").fill_null("matched"), pl.col("break_types").fill_null([])
-    )
+    carried = _beside(lines, key, statuses.rename({"line_id": key}))
+    return carried.with_columns(pl.col("recon_status").fill_null("matched"), pl.col("break_types").fill_null([]))
+
+
+def _beside(lines: pl.DataFrame, key: str, told: pl.DataFrame) -> pl.DataFrame:
+    """Lines with what is told of some of them: a left join that copies no column of the lines."""
+    found = lines.select(key).join(told, on=key, how="left", maintain_order="left")
+    return lines.hstack(found.drop(key))
 
 
 def transfer_lines(population: pl.DataFrame, statuses: pl.DataFrame, matched: pl.DataFrame) -> pl.DataFrame:
@@ -33,8 +38,7 @@ def transfer_lines(population: pl.DataFrame, statuses: pl.DataFrame, matched: pl
         matched: ``transfer_id`` and ``matched_credit_id``.
     """
     return (
-        with_status(population, "transfer_id", statuses)
-        .join(matched, on="transfer_id", how="left", maintain_order="left")
+        _beside(with_status(population, "transfer_id", statuses), "transfer_id", matched)
         .with_columns(pl.col("payee_account_number").str.tail(4).alias("payee_account_last4"))
         .select(body_columns(report.OutgoingTransfers))
         .sort("transfer_id")

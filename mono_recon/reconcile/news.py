@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from mono_recon.reconcile.inputs import DayInputs
+from mono_recon.reconcile.parts import Name, about, key
 
 FEEDS = ("webhook", "export", "credit", "balance", "adjustment")
 """Whom a statement can come from."""
@@ -22,7 +23,7 @@ class _Source:
     """Statements of one kind: the columns that name what they are about, and their clocks."""
 
     stated: pl.DataFrame
-    names: tuple[pl.Expr, ...]
+    names: tuple[Name, ...]
     feed: pl.Expr
     begun_at: str
     said_of: str
@@ -41,24 +42,26 @@ def heard(keys: pl.DataFrame, inputs: DayInputs) -> pl.DataFrame:
         ``break_id``, ``feed`` (one of ``FEEDS``), ``known_at`` (UTC: when it was first known), ``begun_at``
         (UTC: since when its subject exists) and ``said_of`` (UTC: the moment that it speaks of).
     """
-    wanted = keys["key"].unique().implode()
-    rows = []
-    for source in _sources(inputs):
-        content = [name for name in source.stated.columns if name not in _PACKING]
-        for name in source.names:
-            about = source.stated.with_columns(name.alias("key")).filter(pl.col("key").is_in(wanted))
-            rows.append(
-                about.sort(source.known_at)
-                .unique([*content, "key"], keep="first", maintain_order=True)
-                .select(
-                    "key",
-                    source.feed.alias("feed"),
-                    pl.col(source.known_at).alias("known_at"),
-                    pl.col(source.begun_at).alias("begun_at"),
-                    pl.col(source.said_of).alias("said_of"),
-                )
-            )
-    return keys.join(pl.concat(rows), on="key").drop("key")
+    ids = keys["key"]
+    told = pl.concat(_told(source, name, ids) for source in _sources(inputs, ids) for name in source.names)
+    return keys.join(told, on="key").drop("key")
+
+
+def _told(source: _Source, name: Name, ids: pl.Series) -> pl.DataFrame:
+    content = [column for column in source.stated.columns if column not in _PACKING]
+    return (
+        about(source.stated, [name], ids)
+        .with_columns(key(name).alias("key"))
+        .sort(source.known_at)
+        .unique([*content, "key"], keep="first", maintain_order=True)
+        .select(
+            "key",
+            source.feed.alias("feed"),
+            pl.col(source.known_at).alias("known_at"),
+            pl.col(source.begun_at).alias("begun_at"),
+            pl.col(source.said_of).alias("said_of"),
+        )
+    )
 
 
 def with_counterparts(keys: pl.DataFrame, matched: pl.DataFrame) -> pl.DataFrame:
@@ -75,16 +78,17 @@ def with_counterparts(keys: pl.DataFrame, matched: pl.DataFrame) -> pl.DataFrame
     return pl.concat([keys, keys.join(pairs, on="key").select("break_id", pl.col("other").alias("key"))]).unique()
 
 
-def _sources(inputs: DayInputs) -> tuple[_Source, ...]:
-    account, channel = pl.col("account_id"), pl.col("channel")
-    group = pl.concat_str("account_id", "external_id", separator=":")
+def _sources(inputs: DayInputs, ids: pl.Series) -> tuple[_Source, ...]:
+    """What may be about some things: of transfers and batches, which are many, no more than what names them."""
+    account, channel = ("account_id",), pl.col("channel")
+    of_batch = (("batch_id",),)
+    of_transfer = (("transfer_id",), *of_batch, ("account_id", "external_id"), account)
     lived, happened = ("inserted_at", "occurred_at"), ("transaction_at", "transaction_at")
-    of_transfer = (pl.col("transfer_id"), pl.col("batch_id"), group, account)
     return (
-        _Source(inputs.transfers, of_transfer, channel, *lived),
-        _Source(inputs.batches, (pl.col("batch_id"),), channel, *lived),
-        _Source(inputs.collections, (pl.col("intent_id"), account), channel, *lived),
-        _Source(inputs.credits, (pl.col("credit_id"), account), pl.lit("credit"), *happened),
+        _Source(inputs.transfers.about(of_transfer, ids), of_transfer, channel, *lived),
+        _Source(inputs.batches.about(of_batch, ids), of_batch, channel, *lived),
+        _Source(inputs.collections, (("intent_id",), account), channel, *lived),
+        _Source(inputs.credits, (("credit_id",), account), pl.lit("credit"), *happened),
         _Source(inputs.balances, (account,), pl.lit("balance"), "balance_at", "balance_at"),
         _Source(inputs.adjustments, (account,), pl.lit("adjustment"), "effective_at", "effective_at", "decided_at"),
     )

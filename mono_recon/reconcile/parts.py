@@ -1,53 +1,84 @@
-"""A date taken in parts, so that a large one needs less memory at a time.
+"""Statements taken in parts, so that a large date needs less memory at a time.
 
-Here belongs how transfers and batches are divided: whatever shares a batch stays together, so that
-each part is whole and the sums of the parts are the sums of the date.
+Here belongs how statements are divided: all about one entity stand in one part, and in how many parts makes no
+difference to any figure. Where the parts are read from is no business of the reconciliation.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
+_ROWS_AT_ONCE = 500_000
+"""Statements that fit into one part: beyond these the copies made on the way would fill memory."""
 
-def split(transfers: pl.DataFrame, batches: pl.DataFrame, parts: int) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """Divide observations into parts by a hash of their batch.
+_MOST_PARTS = 8
+"""Each part is one more pass over all that is held: beyond these the passes would cost more than memory does."""
+
+Name = tuple[str, ...]
+"""Columns that together name what a statement is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Statements about one kind of entity, read part by part and again whenever they are asked for.
+
+    Attributes:
+        height: How many statements there are.
+        read: Gives one part, by its number from 0 and the number of all parts.
+        about: Gives the statements of which a name is among some ids, as ``about`` does of statements held.
+    """
+
+    height: int
+    read: Callable[[int, int], pl.DataFrame]
+    about: Callable[[Sequence[Name], pl.Series], pl.DataFrame]
+
+    @property
+    def number(self) -> int:
+        """In how many parts they are best taken."""
+        return min(_MOST_PARTS, 1 + self.height // _ROWS_AT_ONCE)
+
+    def each(self, parts: int | None = None) -> Iterator[pl.DataFrame]:
+        """Read one part after the other.
+
+        Args:
+            parts: In how many; None: by the number of statements.
+        """
+        of = parts or self.number
+        return (self.read(number, of) for number in range(of))
+
+    def beside(self, other: "Parts") -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+        """Read them and others of the same kind: in each pair of parts is all that both say about the same entities."""
+        of = max(self.number, other.number)
+        return zip(self.each(of), other.each(of), strict=True)
+
+
+def key(name: Name) -> pl.Expr:
+    """The id that some columns make, null where one of them is."""
+    return pl.concat_str(name, separator=":")
+
+
+def about(statements: pl.DataFrame, names: Sequence[Name], ids: pl.Series) -> pl.DataFrame:
+    """The statements of which one of the names is among some ids."""
+    wanted = ids.unique().implode()
+    return statements.filter(pl.any_horizontal(key(name).is_in(wanted) for name in names))
+
+
+def compacted(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with texts of their own, since a few that are kept would keep all texts of their part in memory."""
+    return pl.DataFrame(rows.to_arrow())
+
+
+def in_parts(statements: pl.DataFrame, entity: str) -> Parts:
+    """Statements held as a whole, divided by a hash of the id of their entity.
 
     Args:
-        transfers: ``core.transfer_observations``.
-        batches: ``core.batch_observations``.
-        parts: How many, at least 1.
-
-    Yields:
-        The transfers and batches of each part; some parts may be empty.
+        statements: The statements.
+        entity: Name of the id column.
     """
-    if parts == 1:
-        yield transfers, batches
-        return
-    homes = _homes(transfers, batches)
-    of_transfers = _parts(transfers["transfer_id"], homes, parts)
-    of_batches = _parts(batches["batch_id"], homes, parts)
-    for part in range(parts):
-        yield transfers.filter(of_transfers == part), batches.filter(of_batches == part)
 
+    def read(number: int, of: int) -> pl.DataFrame:
+        return statements if of == 1 else statements.filter(pl.col(entity).hash(seed=0) % of == number)
 
-def _parts(ids: pl.Series, homes: pl.DataFrame, parts: int) -> pl.Series:
-    """The part of each row, by the home of its entity; without a home by the entity itself."""
-    home = homes.group_by(ids.name).agg(pl.min("home"))
-    placed = ids.to_frame().join(home, on=ids.name, how="left", maintain_order="left")
-    return placed.select(pl.coalesce("home", ids.name).hash(seed=0) % parts).to_series()
-
-
-def _homes(transfers: pl.DataFrame, batches: pl.DataFrame) -> pl.DataFrame:
-    """Each pair of transfer and batch with its home: the least batch that it is connected to."""
-    named = transfers.select("transfer_id", "batch_id").drop_nulls()
-    listed = (
-        batches.select(pl.col("listed_transfer_ids").alias("transfer_id"), "batch_id")
-        .drop_nulls()
-        .explode("transfer_id", empty_as_null=False)
-    )
-    homes = pl.concat([named, listed]).unique().with_columns(pl.col("batch_id").alias("home"))
-    while True:
-        nearer = homes.with_columns(pl.min("home").over("transfer_id")).with_columns(pl.min("home").over("batch_id"))
-        if nearer["home"].equals(homes["home"]):
-            return homes
-        homes = nearer
+    return Parts(statements.height, read, partial(about, statements))

@@ -20,17 +20,14 @@ def _steps(facts: EntityFacts, context: Context, wanted: pl.Expr, *, keep: str) 
         "transfer_id", keep="last" if keep == "last" else "first", maintain_order=True
     )
     shown = facts.stated.select("run", "source_ref", "channel").join(steps, on="run", how="semi", maintain_order="left")
-    return (
-        steps.join(shown.unique("run", keep="first", maintain_order=True), on="run", maintain_order="left")
-        .select(
-            pl.col("transfer_id").alias("subject_id"),
-            context.calendar.business_date_expr(pl.col("started_at")).alias("break_date"),
-            pl.lit("timeline").alias("left_source"),
-            pl.col("previous_state").alias("left_value"),
-            pl.col("channel").alias("right_source"),
-            pl.col("state").alias("right_value"),
-            pl.concat_list("source_ref").alias("source_refs"),
-        )
+    return steps.join(shown.unique("run", keep="first", maintain_order=True), on="run", maintain_order="left").select(
+        pl.col("transfer_id").alias("subject_id"),
+        context.calendar.business_date_expr(pl.col("started_at")).alias("break_date"),
+        pl.lit("timeline").alias("left_source"),
+        pl.col("previous_state").alias("left_value"),
+        pl.col("channel").alias("right_source"),
+        pl.col("state").alias("right_value"),
+        pl.concat_list("source_ref").alias("source_refs"),
     )
 
 

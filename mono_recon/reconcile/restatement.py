@@ -7,13 +7,14 @@ belongs to ``mono_recon.report.content``.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cache
+from itertools import chain
 
 import polars as pl
 
 from mono_recon.reconcile.context import Context
 from mono_recon.reconcile.inputs import DayInputs
+from mono_recon.reconcile.parts import Parts
 
 FACT = ("table_name", "row_key", "column_name")
 """Columns that name a fact; a line's being there is one too, with the column ``PRESENT``."""
@@ -56,7 +57,7 @@ def between(old: Knowledge, new: Knowledge, causes: Iterable[str]) -> Knowledge:
         new.inputs,
         transfers=_of_channels(webhooks.transfers, exports.transfers),
         batches=_of_channels(webhooks.batches, exports.batches),
-        collections=_of_channels(webhooks.collections, exports.collections),
+        collections=_of_both(webhooks.collections, exports.collections),
         credits=pick("late_credit").credits,
         accounts=exports.accounts,
         balances=pick("late_balance").balances,
@@ -76,11 +77,9 @@ def between(old: Knowledge, new: Knowledge, causes: Iterable[str]) -> Knowledge:
 def differing(old: Knowledge, new: Knowledge) -> tuple[str, ...]:
     """The feeds that are not as they were, in the order of ``FEEDS``."""
     before, now = old.inputs, new.inputs
-    observed = [(each.transfers, each.batches, each.collections) for each in (before, now)]
     differs = {
-        "late_webhook": _sources(observed[0], "webhook") != _sources(observed[1], "webhook")
-        or old.context.since != new.context.since,
-        "late_export": _sources(observed[0], "export") != _sources(observed[1], "export")
+        "late_webhook": old.context.since != new.context.since or _differ_in("webhook", before, now),
+        "late_export": _differ_in("export", before, now)
         or _differ(before.exports, now.exports)
         or _differ(before.accounts, now.accounts),
         "late_credit": _differ(before.credits, now.credits),
@@ -175,12 +174,30 @@ def _stated(facts: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([values, present])
 
 
-def _of_channels(webhooks: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
+def _of_channels(webhooks: Parts, exports: Parts) -> Parts:
+    return Parts(
+        max(webhooks.height, exports.height),
+        lambda number, of: _of_both(webhooks.read(number, of), exports.read(number, of)),
+        lambda names, ids: _of_both(webhooks.about(names, ids), exports.about(names, ids)),
+    )
+
+
+def _of_both(webhooks: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([webhooks.filter(channel="webhook"), exports.filter(channel="export")])
 
 
-def _sources(tables: Iterable[pl.DataFrame], channel: str) -> list[set[tuple[str, datetime]]]:
-    return [set(table.filter(channel=channel).select("source_ref", "known_at").iter_rows()) for table in tables]
+def _differ_in(channel: str, old: DayInputs, new: DayInputs) -> bool:
+    """Whether a channel says anything that it did not say before, or no longer does."""
+    pairs = chain(
+        old.transfers.beside(new.transfers),
+        old.batches.beside(new.batches),
+        [(old.collections, new.collections)],
+    )
+    return any(_differ(_sources(before, channel), _sources(now, channel)) for before, now in pairs)
+
+
+def _sources(statements: pl.DataFrame, channel: str) -> pl.DataFrame:
+    return statements.filter(channel=channel).select("source_ref", "known_at").unique()
 
 
 def _differ(old: pl.DataFrame, new: pl.DataFrame) -> bool:

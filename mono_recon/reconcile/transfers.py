@@ -104,26 +104,20 @@ def population(facts: EntityFacts, context: Context) -> pl.DataFrame:
         Rows of ``facts.lines`` created on the date, finalised on it or open at its end, with
         ``inclusion``.
     """
-    finalised = (
-        facts.timeline.filter(
-            pl.col("state").is_in(_FINAL), pl.col("started_at").is_between(context.start, context.end, "left")
-        )
-        .select("transfer_id", pl.lit(value=True).alias("is_finalised"))
-        .unique()
+    finalised = facts.timeline.filter(
+        pl.col("state").is_in(_FINAL), pl.col("started_at").is_between(context.start, context.end, "left")
+    )["transfer_id"]
+    inclusion = (
+        pl.when(pl.col("created_at") >= context.start)
+        .then(pl.lit("created"))
+        .when(pl.col("transfer_id").is_in(finalised.implode()))
+        .then(pl.lit("finalised"))
+        .when(is_open())
+        .then(pl.lit("open"))
+        .alias("inclusion")
     )
-    return (
-        facts.lines.filter(pl.col("created_at") < context.end)
-        .join(finalised, on="transfer_id", how="left", maintain_order="left")
-        .with_columns(
-            pl.when(pl.col("created_at") >= context.start)
-            .then(pl.lit("created"))
-            .when("is_finalised")
-            .then(pl.lit("finalised"))
-            .when(is_open())
-            .then(pl.lit("open"))
-            .alias("inclusion")
-        )
-        .filter(pl.col("inclusion").is_not_null())
+    return facts.lines.with_columns(inclusion).filter(
+        pl.col("created_at") < context.end, pl.col("inclusion").is_not_null()
     )
 
 

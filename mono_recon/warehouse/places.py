@@ -30,19 +30,25 @@ def read_lineage(warehouse: Warehouse, source_refs: pl.Series, scope: Scope) -> 
         scope: What exists for the report.
     """
     refs = source_refs.alias("source_ref").to_frame()
-    return warehouse.query(
+    # By number, since a row of its own for each path and hash would take more memory than all else.
+    files = scope.paths.sort("path").with_row_index("file")
+    found = warehouse.query(
         f"""
         WITH places AS ({_PLACES}), named AS (
             SELECT source_ref, split_part(source_ref, ':', 2) AS record_id FROM refs
         )
-        SELECT source_ref, record_id, path, file_sha256, line, byte_offset, signature_status, known_at
-        FROM named JOIN places USING (record_id) JOIN paths USING (file_sha256)
-        QUALIFY row_number() OVER (PARTITION BY source_ref ORDER BY known_at, path, line) = 1
-        ORDER BY source_ref
+        SELECT source_ref, record_id, file, line, byte_offset, signature_status, known_at
+        FROM named JOIN places USING (record_id) JOIN files USING (file_sha256)
         """,  # noqa: S608  a constant of this module
         {"k": scope.as_of},
         refs=refs,
-        paths=scope.paths,
+        files=files,
+    )
+    return (
+        found.sort("source_ref", "known_at", "file", "line")
+        .unique("source_ref", keep="first", maintain_order=True)
+        .join(files, on="file", maintain_order="left")
+        .select("source_ref", "record_id", "path", "file_sha256", "line", "byte_offset", "signature_status", "known_at")
     )
 
 

@@ -4,6 +4,7 @@ Here belong the questions put to ``raw`` and ``core``. What is concluded from th
 ``reconcile``.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import polars as pl
@@ -11,6 +12,7 @@ import polars as pl
 from mono_recon.core.knowledge import as_known
 from mono_recon.reconcile.context import Context
 from mono_recon.reconcile.inputs import ACCOUNT, OPENING, DayInputs
+from mono_recon.reconcile.parts import Name, Parts
 from mono_recon.schemas import core
 from mono_recon.schemas.table import Table, polars_schema, schema_name, table_name
 from mono_recon.warehouse.connect import Warehouse
@@ -37,8 +39,8 @@ def read_day(
     """
     exports, appearances = read_exports(warehouse, scope, narrowed)
     return DayInputs(
-        transfers=_known(warehouse, core.TransferObservations, scope, _only(narrowed, "transfers")),
-        batches=_known(warehouse, core.BatchObservations, scope, _only(narrowed, "batches")),
+        transfers=_in_parts(warehouse, core.TransferObservations, scope, _only(narrowed, "transfers")),
+        batches=_in_parts(warehouse, core.BatchObservations, scope, _only(narrowed, "batches")),
         credits=_known(warehouse, core.AccountCredits, scope, _only(narrowed, "credits")),
         collections=_known(warehouse, core.CollectionObservations, scope, _only(narrowed, "collections")),
         accounts=_known(warehouse, core.Accounts, scope),
@@ -70,8 +72,9 @@ def first_known(warehouse: Warehouse, scope: Scope) -> datetime | None:
     if since is not None:
         return since
     created = [
-        _known(warehouse, table, scope)["inserted_at"].min()
+        part["inserted_at"].min()
         for table in (core.TransferObservations, core.CollectionObservations)
+        for part in _in_parts(warehouse, table, scope).each()
     ]
     return min((moment for moment in created if isinstance(moment, datetime)), default=None)
 
@@ -94,18 +97,53 @@ def last_known(warehouse: Warehouse) -> datetime | None:
     return latest
 
 
-def _known(warehouse: Warehouse, table: type[Table], scope: Scope, only: pl.DataFrame | None = None) -> pl.DataFrame:
+def _in_parts(warehouse: Warehouse, table: type[Table], scope: Scope, only: pl.DataFrame | None = None) -> Parts:
+    """The rows that ``_known`` gives, read when they are asked for; parts are told by a hash of the first column."""
+    entity = polars_schema(table).names()[0]
+
+    def read(number: int, of: int) -> pl.DataFrame:
+        return _known(warehouse, table, scope, only, f"hash({entity}) % {of} = {number}")
+
+    def about(names: Sequence[Name], ids: pl.Series) -> pl.DataFrame:
+        keys = [] if ids.is_empty() else [" || ':' || ".join(name) for name in names]
+        wanted = " OR ".join(["false", *(f"{key} IN (SELECT id FROM ids)" for key in keys)])  # noqa: S608  columns
+        return _known(warehouse, table, scope, only, f"({wanted})", ids=ids.unique().alias("id").to_frame())
+
+    return Parts(_rows(warehouse, "count(*)", table, scope, only).item(), read, about)
+
+
+def _known(
+    warehouse: Warehouse,
+    table: type[Table],
+    scope: Scope,
+    only: pl.DataFrame | None = None,
+    condition: str = "true",
+    **frames: pl.DataFrame,
+) -> pl.DataFrame:
     """The rows of a table of ``core`` that exist, as they were known; of some entities only, if told."""
     columns = polars_schema(table)
-    name = f"mono.{schema_name(table)}.{table_name(table)}"
-    kept = "" if only is None else f"SEMI JOIN only_these USING ({only.columns[0]})"
-    held = warehouse.query(
-        f"SELECT * FROM {name} {kept} WHERE known_at <= $k",  # noqa: S608  a contract's names
-        {"k": scope.as_of},
-        **({} if only is None else {"only_these": only}),
-    ).select(list(columns))
+    held = _rows(warehouse, "*", table, scope, only, condition, **frames).select(list(columns))
     there = held if scope.late.is_empty() else _of_page(held, scope).join(scope.lost_events, "source_ref", "anti")
     return as_known(there, scope.copies) if "event_at" in columns else there
+
+
+def _rows(
+    warehouse: Warehouse,
+    what: str,
+    table: type[Table],
+    scope: Scope,
+    only: pl.DataFrame | None,
+    condition: str = "true",
+    **frames: pl.DataFrame,
+) -> pl.DataFrame:
+    name = f"mono.{schema_name(table)}.{table_name(table)}"
+    kept = "" if only is None else f"SEMI JOIN only_these USING ({only.columns[0]})"
+    return warehouse.query(
+        f"SELECT {what} FROM {name} {kept} WHERE known_at <= $k AND {condition}",  # noqa: S608  names of contracts
+        {"k": scope.as_of},
+        **({} if only is None else {"only_these": only}),
+        **frames,
+    )
 
 
 def _of_page(held: pl.DataFrame, scope: Scope) -> pl.DataFrame:

@@ -18,9 +18,11 @@ from tests.scenario import (
     context,
     credit,
     exported,
+    frames,
     inputs,
     transfer,
     tx,
+    with_frames,
 )
 
 YESTERDAY, TODAY = date(2026, 3, 3), DAY
@@ -40,17 +42,19 @@ def cleared(**told: Any) -> set[tuple[str, str]]:
 
 def known_by_six(known: DayInputs) -> DayInputs:
     six = at("03-04 06:00")
-    frames = {
-        name: getattr(known, name).filter(pl.col(clock) <= six)
+    held = frames(known)
+    earlier = {
+        name: held[name].filter(pl.col(clock) <= six)
         for name, clock in (
             ("transfers", "known_at"),
             ("credits", "known_at"),
             ("balances", "known_at"),
             ("adjustments", "decided_at"),
             ("exports", "last_fetched_at"),
+            ("appearances", "started_at"),
         )
     }
-    return dataclasses.replace(known, **frames, appearances=known.appearances.filter(pl.col("started_at") <= six))
+    return with_frames(known, **earlier)
 
 
 EARLY = {"inserted_at": at("03-03 09:00")}

@@ -17,7 +17,7 @@ from mono_recon.reconcile.day import DayReport, reconcile_day
 from mono_recon.reconcile.inputs import DayInputs
 from mono_recon.reconcile.totals import IdentityError
 from tests.reference.worlds import DATES, worlds
-from tests.scenario import DAY, at, batch, context, credit, ident, inputs, transfer, trn
+from tests.scenario import DAY, at, batch, context, credit, frames, ident, inputs, transfer, trn, with_frames
 from tests.soaking import examples
 
 World = tuple[DayInputs, Context]
@@ -40,11 +40,7 @@ def rows(tables: Tables, *, without: frozenset[str] = frozenset()) -> dict[str, 
 
 def changed(given_inputs: DayInputs, change: Callable[[pl.DataFrame], pl.DataFrame]) -> DayInputs:
     """The inputs with one change made to every frame."""
-    given_frames = {field.name: getattr(given_inputs, field.name) for field in dataclasses.fields(DayInputs)}
-    frames: dict[str, Any] = {
-        name: change(frame) for name, frame in given_frames.items() if isinstance(frame, pl.DataFrame)
-    }
-    return dataclasses.replace(given_inputs, **frames)
+    return with_frames(given_inputs, **{name: change(frame) for name, frame in frames(given_inputs).items()})
 
 
 @examples(quick=8, soak=500, shrink=False)
@@ -71,9 +67,9 @@ def test_saying_the_same_again_changes_nothing_but_the_sources(world: World) -> 
     twice = {
         name: pl.concat([frame, frame.with_columns(again)])
         for name in STATEMENTS
-        if not (frame := getattr(given_inputs, name)).is_empty()
+        if not (frame := frames(given_inputs)[name]).is_empty()
     }
-    repeated = reconcile_day(dataclasses.replace(given_inputs, **twice), asked)
+    repeated = reconcile_day(with_frames(given_inputs, **twice), asked)
     once = reconcile_day(given_inputs, asked)
     apart = frozenset({"source_refs", "explanation_es", "explanation_en"})
     told, expected = rows(repeated.tables, without=apart), rows(once.tables, without=apart)
@@ -137,10 +133,8 @@ def _later(subject: str, away: timedelta) -> str:
 @given(worlds())
 def test_what_happens_on_another_account_is_none_of_this_ones_business(world: World) -> None:
     given_inputs, asked = world
-    joined = dataclasses.replace(
-        given_inputs,
-        **{name: pl.concat([getattr(given_inputs, name), getattr(_stranger(), name)]) for name in STATEMENTS},
-    )
+    ours, theirs = frames(given_inputs), frames(_stranger())
+    joined = with_frames(given_inputs, **{name: pl.concat([ours[name], theirs[name]]) for name in STATEMENTS})
     alone, beside = reconcile_day(given_inputs, asked), reconcile_day(joined, asked)
     assert _ours(beside.tables) == _ours(alone.tables)
     assert STRANGER in beside.tables["balance_proof"]["account_id"]

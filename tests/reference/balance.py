@@ -118,8 +118,8 @@ def known_accounts(world: World) -> dict[str, str]:
     inputs, end = world.inputs, world.context.end
     named = [(row["known_at"], row) for row in inputs.accounts.to_dicts()]
     for frame, clock in (
-        (inputs.transfers, "occurred_at"),
-        (inputs.batches, "occurred_at"),
+        (inputs.transfers.read(0, 1), "occurred_at"),
+        (inputs.batches.read(0, 1), "occurred_at"),
         (inputs.collections, "occurred_at"),
         (inputs.credits, "transaction_at"),
     ):

@@ -35,11 +35,11 @@ class World:
 
     @cached_property
     def transfers(self) -> dict[str, Entity]:
-        return entities(self.inputs.transfers.to_dicts(), "transfer_id", TRANSFER_RANKS)
+        return entities(self.inputs.transfers.read(0, 1).to_dicts(), "transfer_id", TRANSFER_RANKS)
 
     @cached_property
     def batches(self) -> dict[str, Entity]:
-        return entities(self.inputs.batches.to_dicts(), "batch_id", BATCH_RANKS)
+        return entities(self.inputs.batches.read(0, 1).to_dicts(), "batch_id", BATCH_RANKS)
 
     @cached_property
     def collections(self) -> dict[str, Entity]:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
-from typing import Any
 
 import polars as pl
 from hypothesis import strategies as st
@@ -132,6 +131,8 @@ def known_by(made: DayInputs, as_of: datetime) -> DayInputs:
         ("transfers", "batches", "credits", "collections", "accounts", "balances"), "known_at"
     )
     clocks |= {"adjustments": "decided_at", "resolutions": "decided_at", "exports": "last_fetched_at"}
-    known: dict[str, Any] = {name: getattr(made, name).filter(pl.col(clock) <= as_of) for name, clock in clocks.items()}
-    known["appearances"] = made.appearances.filter(pl.col("started_at") <= as_of)
-    return replace(made, **known)
+    clocks["appearances"] = "started_at"
+    held = scenario.frames(made)
+    return scenario.with_frames(
+        made, **{name: held[name].filter(pl.col(clock) <= as_of) for name, clock in clocks.items()}
+    )

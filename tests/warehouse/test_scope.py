@@ -1,7 +1,6 @@
 """What exists for a report that may use some files only: as if no other file had ever been read."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,15 @@ import polars as pl
 import pytest
 
 from mono_recon.reconcile.context import Context
+from mono_recon.reconcile.inputs import ACCOUNT
+from mono_recon.reconcile.parts import about
 from mono_recon.warehouse.connect import Warehouse, open_warehouse
+from mono_recon.warehouse.narrowing import KEYS, Narrowed
 from mono_recon.warehouse.places import read_lineage, read_source_files
 from mono_recon.warehouse.reading import first_known, read_day
 from mono_recon.warehouse.scope import Scope, read_scope
 from tests.pipeline.archives import Archive, clock, delivery, page, payload, transfer
+from tests.scenario import frames
 
 DAY = date(2026, 3, 2)
 END = datetime(2026, 3, 3, 11, tzinfo=UTC)
@@ -73,12 +76,9 @@ def known(warehouse: Warehouse, archive: Archive, scope: Scope) -> dict[str, Any
     """Everything that a report asks, in an order of its own."""
     since = first_known(warehouse, scope) or scope.as_of
     inputs = read_day(warehouse, Context(DAY, scope.as_of, archive.settings, since), scope)
-    frames = {each.name: getattr(inputs, each.name) for each in fields(inputs)}
-    found: dict[str, Any] = {
-        name: sorted(map(repr, frame.rows())) for name, frame in frames.items() if isinstance(frame, pl.DataFrame)
-    }
-    observed = (inputs.transfers, inputs.batches)
-    refs = pl.concat(frame["source_ref"] for frame in observed).unique().sort()
+    held = frames(inputs)
+    found: dict[str, Any] = {name: sorted(map(repr, frame.rows())) for name, frame in held.items()}
+    refs = pl.concat(held[name]["source_ref"] for name in ("transfers", "batches")).unique().sort()
     lineage = read_lineage(warehouse, refs, scope)
     assert set(lineage["source_ref"]) == set(refs)
     return found | {
@@ -126,3 +126,27 @@ def test_a_file_that_was_moved_is_the_same_file_under_the_path_that_a_report_nam
     assert found["source_files"] == sorted(files)
     assert found["transfers"] == expected["transfers"]
     assert all(line[2].startswith("old/") for line in found["lineage"])
+
+
+@pytest.mark.parametrize("is_narrowed", [False, True])
+def test_what_is_read_in_parts_or_by_name_is_what_is_read_as_a_whole(
+    roots: dict[str, Archive], is_narrowed: bool
+) -> None:
+    both = roots["both"]
+    with open_warehouse(both.settings.warehouse, read_only=True) as warehouse:
+        scope = read_scope(warehouse, END)
+        asked = Context(DAY, END, both.settings, END)
+        whole = frames(read_day(warehouse, asked, scope))["transfers"]
+        ids = whole["transfer_id"].unique().sort()
+        some = {kind: pl.DataFrame({key: ids.head(1)}) for kind, key in KEYS.items()}
+        narrowed = Narrowed(some, ACCOUNT.to_frame(), frozenset()) if is_narrowed else None
+        wanted = whole.filter(pl.col("transfer_id").is_in(ids.head(1 if is_narrowed else len(ids)).implode()))
+        read = read_day(warehouse, asked, scope, narrowed=narrowed).transfers
+        parts = list(read.each(3))
+        assert read.height == wanted.height > 0
+        assert pl.concat(parts).sort(pl.all()).equals(wanted.sort(pl.all()))
+        assert sum(part["transfer_id"].n_unique() for part in parts) == wanted["transfer_id"].n_unique()
+        names = [("transfer_id",), ("account_id", "external_id")]
+        keys = pl.Series([ids[0], *whole.select(pl.concat_str(names[1], separator=":")).to_series().drop_nulls()[-1:]])
+        assert read.about(names, keys).sort(pl.all()).equals(about(wanted, names, keys).sort(pl.all()))
+        assert read.about(names, keys.clear()).is_empty()
