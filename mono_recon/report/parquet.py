@@ -29,7 +29,9 @@ def write_parquet(tables: Mapping[str, pl.DataFrame], folder: Path, *, seal: str
     """
     for name, frame in tables.items():
         # Row groups follow the chunks of a frame; in one chunk equal rows are equal bytes.
-        frame.rechunk().write_parquet(parquet_path(folder, name), compression="zstd", compression_level=_LEVEL, metadata={_SEAL: seal})
+        frame.rechunk().write_parquet(
+            parquet_path(folder, name), compression="zstd", compression_level=_LEVEL, metadata={_SEAL: seal}
+        )
 
 
 def read_seal(folder: Path, table: str) -> str | None:
