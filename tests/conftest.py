@@ -1,5 +1,6 @@
 """What all tests have in common."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -16,3 +17,11 @@ def _one_thread_of_the_database() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setitem(attach._CONFIG, "threads", 1)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interrupts_arrive() -> Iterator[None]:
+    """A shell makes what it starts in the background deaf to interrupts, and all that this starts in turn."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
