@@ -69,7 +69,7 @@ definitions: $(INSTALLED)  ## load the Dagster definitions
 bench: $(NOTEBOOKS)  ## run the benchmarks, beside DuckDB, Polars and pandas by hand; takes an hour or more
 	@set -e; for name in $(BENCHMARKS); do $(BIN)/python -m bench.$$name; done
 
-bench-history: $(INSTALLED)  ## whether day 300 of a history costs as much as day 1; takes an hour or more
+bench-history: $(INSTALLED)  ## whether day 300 of a history costs as much as day 1; takes half an hour
 	$(BIN)/python -m bench.history
 
 accuracy: $(INSTALLED)  ## how often breaks are found, missed and invented, on worlds with new seeds

@@ -80,7 +80,7 @@ def main() -> int:
     """Live the days and print the table; 1 if the last day costs too much more than the first."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--days", type=int, default=300, help="at least 15")
-    parser.add_argument("--deliveries", type=int, default=1_000, help="webhooks a day, about")
+    parser.add_argument("--deliveries", type=int, default=100, help="webhooks a day, about")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="where the data roots are made for the time being")
     parser.add_argument("--profile", action="store_true", help="also say which functions take longer in the end")
