@@ -72,7 +72,7 @@ def core_schema(model: type[Table]) -> pl.Schema:
 
 def _mapped(path: str) -> Decoded:
     """What lies in a file, never copied: the file's pages go with the last frame."""
-    import pyarrow as pa  # type: ignore[import-untyped]  # noqa: PLC0415  no stubs; who only reads does without
+    import pyarrow as pa  # noqa: PLC0415  a worker never maps, and would pay for its start-up
 
     with pa.memory_map(path) as file:
         Path(path).unlink()

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import chain
 from operator import attrgetter
-from types import UnionType
+from types import GenericAlias, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
@@ -33,7 +33,7 @@ def is_formed(text: object, wanted: object) -> bool:
 def convert_plainly(values: Sequence[object], wanted: type[Wanted]) -> list[Wanted | None]:
     """Objects as their type; None where one needs the complete reading, be it wrong or only unusual."""
     try:
-        converted: list[Wanted | None] = list(msgspec.convert(values, list[wanted]))  # type: ignore[valid-type]  # a type chosen at run time
+        converted: list[Wanted | None] = msgspec.convert(values, GenericAlias(list, wanted))
     except msgspec.ValidationError:
         if len(values) == 1:
             return [None]
@@ -43,7 +43,7 @@ def convert_plainly(values: Sequence[object], wanted: type[Wanted]) -> list[Want
     return converted
 
 
-def misformed(values: Sequence[Any], wanted: Any, places: Sequence[int] | None = None) -> Iterator[int]:  # noqa: ANN401 - a type expression
+def misformed(values: Sequence[Any], wanted: object, places: Sequence[int] | None = None) -> Iterator[int]:
     """The places of values that need a closer look, some perhaps more than once.
 
     Args:
@@ -62,7 +62,7 @@ def misformed(values: Sequence[Any], wanted: Any, places: Sequence[int] | None =
             yield from (places[index] for index in formed.not_().arg_true())
 
 
-def _gather(values: Sequence[Any], wanted: Any, places: Sequence[int], found: _Open) -> None:  # noqa: ANN401
+def _gather(values: Sequence[Any], wanted: object, places: Sequence[int], found: _Open) -> None:
     """Put what is left open in values to what was found, by type, each with its place."""
     wanted, is_optional = without_none(wanted)
     if is_optional and None in values:
@@ -85,7 +85,7 @@ def _parts(wanted: type[msgspec.Struct]) -> list[tuple[str, Any]]:
     return [(field.name, field.type) for field in msgspec.structs.fields(wanted) if _is_open(field.type)]
 
 
-def _is_open(wanted: Any) -> bool:  # noqa: ANN401
+def _is_open(wanted: object) -> bool:
     wanted, _ = without_none(wanted)
     if get_origin(wanted) is list:
         return _is_open(get_args(wanted)[0])
@@ -93,7 +93,7 @@ def _is_open(wanted: Any) -> bool:  # noqa: ANN401
     return wanted is Instant or wanted in FORMS or (is_object and bool(_parts(wanted)))
 
 
-def without_none(wanted: Any) -> tuple[Any, bool]:  # noqa: ANN401
+def without_none(wanted: object) -> tuple[object, bool]:
     """A field's type, and whether None may stand in its place."""
     if get_origin(wanted) not in {Union, UnionType}:
         return wanted, False

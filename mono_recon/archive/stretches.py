@@ -5,6 +5,7 @@ does; on which line is known when those before it have been read.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 
@@ -72,7 +73,7 @@ class StretchedFile:
 
 def _cuts(file: ArchiveFile) -> Iterator[int]:
     """The bytes behind the first line end after each 24 MiB."""
-    with open(file.absolute, "rb") as stream:  # noqa: PTH123  a path need not be text that a path object takes
+    with Path(file.absolute).open("rb") as stream:
         position = stream.seek(chunks.CHUNK_BYTES)
         while position < file.size:
             while (part := stream.readline(_LOOK)) and not part.endswith(b"\n"):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped]  # it brings no stubs
+import pyarrow as pa
 import pytest
 from polars.testing import assert_frame_equal
 
