@@ -216,7 +216,9 @@ def _nests_shallowly(raw: bytes) -> bool:
     """
     if b"\\" in raw:
         return False
-    brackets = b"".join(raw.translate(_SQUARE, _NO_BRACKETS).split(b'"')[::2])
+    # Two quotes side by side change nothing about what is inside a text, and most texts hold no bracket.
+    marks = raw.translate(_SQUARE, _NO_BRACKETS).replace(b'""', b"")
+    brackets = b"".join(marks.split(b'"')[::2])
     for _ in range(MAX_DEPTH):
         brackets = brackets.replace(b"[]", b"")
         if not brackets:

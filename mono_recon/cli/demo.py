@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter, validators
 
 from mono_recon.cli.answer import Answer
+from mono_recon.cli.failures import UsageError
 from mono_recon.cli.session import Shared
 
 Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]
@@ -32,7 +33,10 @@ def demo(
     from mono_recon.demo.write import write_demo  # noqa: PLC0415  help needs it not
 
     with session.progress():
-        written = write_demo(dir, days=days, transfers_per_day=transfers_per_day, seed=seed)
+        try:
+            written = write_demo(dir, days=days, transfers_per_day=transfers_per_day, seed=seed)
+        except FileExistsError as error:
+            raise UsageError(str(error)) from error
     data = asdict(written) | {
         "folder": str(written.folder),
         "first_day": written.first_day.isoformat(),

@@ -26,11 +26,19 @@ LOW_DISK_BYTES = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check's outcome."""
+    """One check's outcome.
+
+    Attributes:
+        check: Its name.
+        is_ok: Whether all is well.
+        detail: What was found.
+        ignored_files: Of the archive: how many files are left aside by their names.
+    """
 
     check: str
     is_ok: bool
     detail: str
+    ignored_files: int | None = None
 
 
 def doctor(*, session: Shared) -> Answer:
@@ -43,6 +51,7 @@ def doctor(*, session: Shared) -> Answer:
     is_well = all(finding.is_ok for finding in findings)
     data = {
         "ok": is_well,
+        "ignored_files": next((each.ignored_files for each in findings if each.ignored_files is not None), None),
         "checks": [{"check": finding.check, "ok": finding.is_ok, "detail": finding.detail} for finding in findings],
     }
     return Answer(data, lambda console: _show(console, findings), 0 if is_well else FAILED)
@@ -57,7 +66,7 @@ def _findings(session: Session) -> list[Finding]:
     return [
         Finding("settings", is_ok=True, detail=f"data root {settings.paths.data}"),
         _tried("secrets", lambda: _check_secrets(settings)),
-        _tried("archive", lambda: _check_archive(settings)),
+        _archive(settings),
         _tried("warehouse", lambda: _check_warehouse(settings)),
         _tried("reports", lambda: _check_reports(settings)),
         *found,
@@ -76,9 +85,14 @@ def _tried(check: str, ask: Callable[[], str]) -> Finding:
         return Finding(check, is_ok=False, detail=told(error))
 
 
-def _check_archive(settings: Settings) -> str:
-    listing = list_archive(settings.paths.archive)
-    return f"{len(listing.files)} files, {listing.ignored} ignored by their names, in {settings.paths.archive}"
+def _archive(settings: Settings) -> Finding:
+    root = settings.paths.archive
+    try:
+        listing = list_archive(root)
+    except OSError as error:
+        return Finding("archive", is_ok=False, detail=told(error))
+    detail = f"{len(listing.files)} files, {listing.ignored} ignored by their names, in {root}"
+    return Finding("archive", is_ok=True, detail=detail, ignored_files=listing.ignored)
 
 
 def _check_warehouse(settings: Settings) -> str:

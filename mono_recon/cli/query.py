@@ -18,6 +18,9 @@ from mono_recon.cli.session import Shared
 from mono_recon.warehouse.asking import Limits, ask
 
 Form = Literal["table", "csv", "json", "parquet"]
+Question = Annotated[str, Parameter(allow_leading_hyphen=True)]
+"""SQL may begin with a comment."""
+
 Seconds = Annotated[float, Parameter(validator=validators.Number(gt=0))]
 
 _INSTANT = "%Y-%m-%dT%H:%M:%S%.6fZ"
@@ -27,7 +30,7 @@ _GRACE = 5
 
 
 def query(
-    sql: str,
+    sql: Question,
     /,
     *,
     format: Form = "table",  # noqa: A002  the option's name

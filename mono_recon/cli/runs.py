@@ -79,9 +79,10 @@ def ingest(*, rehash: Annotated[bool, Parameter(negative=())] = False, session: 
         import os  # noqa: PLC0415
 
         from mono_recon.pipeline.ingest import ingest as bring_in  # noqa: PLC0415
+        from mono_recon.pipeline.progress import advance  # noqa: PLC0415
 
         with session.progress():
-            counts = bring_in(settings, environ=os.environ, rehash=True).to_dict()
+            counts = bring_in(settings, environ=os.environ, rehash=True, on_progress=advance).to_dict()
     else:
         counts = _launch(session, settings, []).ingest
     return Answer(counts, lambda console: _show_counts(console, counts))

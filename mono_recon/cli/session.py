@@ -46,7 +46,8 @@ class Session:
     @contextmanager
     def progress(self) -> Iterator[None]:
         """Show progress of what is done inside, on a terminal; nothing in a pipe."""
-        if self.is_quiet or not self.progress_console.is_terminal:
+        # A setting may call a pipe a terminal for its colours; a bar that moves is no use in one all the same.
+        if self.is_quiet or not (self.progress_console.is_terminal and self.progress_console.file.isatty()):
             yield
             return
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -108,7 +108,7 @@ def make_report(
         if superseded:
             restated = _restated(question, settings, known, facts(tables), superseded)
             tables["restatements"] = _dated(restated, Restatements, day, version)
-        source_files = read_source_files(warehouse, scope)
+        source_files = read_source_files(warehouse, scope, day)
     return Report(
         business_date=day,
         version=version,

@@ -50,13 +50,13 @@ def nearest_balances(balances: pl.DataFrame, moments: Sequence[datetime], contex
     """The figure of each account nearest to each moment: the earlier if equally near, the last known of one time.
 
     Returns:
-        ``moment``, ``account_id``, ``currency``, ``amount_minor`` and ``balance_at``, sorted; one row per
-        moment and account with a figure near enough.
+        ``moment``, ``account_id``, ``currency``, ``amount_minor``, ``balance_at`` and ``source_ref``, sorted; one
+        row per moment and account with a figure near enough.
     """
     figures = (
         balances.sort("known_at", "source_ref")
         .unique([*_KEY, "balance_at"], keep="last", maintain_order=True)
-        .select(*_KEY, "amount_minor", "balance_at")
+        .select(*_KEY, "amount_minor", "balance_at", "source_ref")
     )
     points = pl.DataFrame({"moment": moments}, schema={"moment": INSTANT}).unique()
     away = (pl.col("balance_at") - pl.col("moment")).abs()
@@ -156,14 +156,21 @@ def unexplained(facts: BalanceFacts, context: Context) -> pl.DataFrame:
     """Every balance up to the date that its movements do not explain, by the rule of ``prove``.
 
     Returns:
-        ``day``, ``closes_at`` (UTC, end of that date), ``account_id``, ``currency``, ``closing_minor``
-        and ``expected_minor``.
+        ``day``, ``closes_at`` (UTC, end of that date), ``account_id``, ``currency``, ``closing_minor``,
+        ``expected_minor``, and ``opening_ref`` and ``closing_ref``, the sources of the two figures.
     """
     days = _days(facts, context)
     figures = nearest_balances(facts.balances, [*days["opens_at"], *days["closes_at"]], context)
     both = days
     for name, edge in (("opening", "opens_at"), ("closing", "closes_at")):
-        near = figures.rename({"moment": edge, "amount_minor": f"{name}_minor", "balance_at": f"{name}_at"})
+        near = figures.rename(
+            {
+                "moment": edge,
+                "amount_minor": f"{name}_minor",
+                "balance_at": f"{name}_at",
+                "source_ref": f"{name}_ref",
+            }
+        )
         both = both.join(near, on=[edge] if name == "opening" else [edge, *_KEY])
     balance = _running_total(facts.moved)
     for name in ("opening", "closing"):
@@ -226,6 +233,7 @@ def _unproved(left_over: pl.DataFrame, context: Context, *, late: bool) -> pl.Da
             pl.col("closing_minor").cast(pl.String).alias("left_value"),
             pl.lit("expected").alias("right_source"),
             pl.col("expected_minor").cast(pl.String).alias("right_value"),
+            pl.concat_list("opening_ref", "closing_ref").list.unique().list.sort().alias("source_refs"),
         )
     )
 

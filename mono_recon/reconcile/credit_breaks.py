@@ -10,6 +10,7 @@ from mono_recon.reconcile.breaks import BreakType
 from mono_recon.reconcile.candidates import INTERNAL_TYPE, digits, same_document
 from mono_recon.reconcile.context import Context
 from mono_recon.reconcile.credits import CreditFacts
+from mono_recon.reconcile.lines import last_digits
 from mono_recon.reconcile.matching import RETURN_RULE
 
 
@@ -142,7 +143,7 @@ def _uncredited_findings(facts: CreditFacts, context: Context, *, overdue: bool)
             pl.lit("transfer").alias("left_source"),
             pl.col("amount_minor").cast(pl.String).alias("left_value"),
             pl.lit("account").alias("right_source"),
-            pl.col("payee_account_number").str.tail(4).alias("right_value"),
+            last_digits("payee_account_number").alias("right_value"),
         )
     )
 

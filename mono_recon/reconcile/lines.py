@@ -5,6 +5,7 @@ Here belongs the step from facts and breaks to the columns of the report's table
 
 import polars as pl
 
+from mono_recon.reconcile.candidates import digits
 from mono_recon.schemas import report
 from mono_recon.schemas.report import ReportTable
 from mono_recon.schemas.table import polars_schema
@@ -29,6 +30,11 @@ def _beside(lines: pl.DataFrame, key: str, told: pl.DataFrame) -> pl.DataFrame:
     return lines.hstack(found.drop(key))
 
 
+def last_digits(number: str) -> pl.Expr:
+    """The last four digits of a column's account numbers, whatever is written between digits."""
+    return digits(pl.col(number)).str.tail(4)
+
+
 def transfer_lines(population: pl.DataFrame, statuses: pl.DataFrame, matched: pl.DataFrame) -> pl.DataFrame:
     """Body of ``report.outgoing_transfers``.
 
@@ -39,7 +45,7 @@ def transfer_lines(population: pl.DataFrame, statuses: pl.DataFrame, matched: pl
     """
     return (
         _beside(with_status(population, "transfer_id", statuses), "transfer_id", matched)
-        .with_columns(pl.col("payee_account_number").str.tail(4).alias("payee_account_last4"))
+        .with_columns(last_digits("payee_account_number").alias("payee_account_last4"))
         .select(body_columns(report.OutgoingTransfers))
         .sort("transfer_id")
     )
@@ -72,7 +78,7 @@ def proof_lines(proof: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
         .group_by("account_id")
         .agg(
             pl.col("name").last(ignore_nulls=True).alias("account_name"),
-            pl.col("number").last(ignore_nulls=True).str.replace_all(r"\D", "").str.tail(4).alias("account_last4"),
+            last_digits("number").last(ignore_nulls=True).alias("account_last4"),
         )
     )
     return (

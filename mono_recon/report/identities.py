@@ -143,8 +143,14 @@ def _balances_add_up(tables: Tables) -> Iterator[str]:
         | (pl.col("status").eq("proved") & pl.col("unexplained_minor").fill_null(1).ne(0))
         | (pl.col("status").eq("unexplained") & pl.col("unexplained_minor").fill_null(0).eq(0))
     )
-    for account in tables["balance_proof"].filter(wrong)["account_id"]:
+    proof = tables["balance_proof"]
+    for account in proof.filter(wrong)["account_id"]:
         yield f"balance_proof: the terms of account {account} do not give its figures"
+    stated = tables["control"].filter(pl.col("metric") == "unexplained")
+    proved = proof.drop_nulls("unexplained_minor").with_columns(pl.col("unexplained_minor").alias("amount_minor"))
+    yield from _agree(
+        "control: unexplained against balance_proof", _added(stated, _ACCOUNT), _counted(proved, _ACCOUNT)
+    )
 
 
 def _breaks_roll_forward(tables: Tables) -> Iterator[str]:

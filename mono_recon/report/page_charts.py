@@ -70,17 +70,22 @@ class PageCharts:
         figures = glance.money(self._tables, direction, currency)
         whole = glance.stated(self._tables, f"money.{direction}", currency)
         parts = [
-            {
-                "kind": status,
-                "mark": MARKS[status],
-                "label": label(status, self._language),
-                "size": max(figures[status].minor, 0),
-                "share": self._share(figures[status].minor, whole.minor),
-                "value": self.counted(figures[status], currency),
-            }
+            self._part(status, MARKS[status], label(status, self._language), figures[status], whole, currency)
             for status in RECON_STATUSES
         ]
+        if rest := whole - glance.total(figures.values()):
+            parts.append(self._part("total", "·", self._words.other_steps, rest, whole, currency))
         return {"label": f"{name}: {self.counted(whole, currency)}", "parts": parts}
+
+    def _part(self, kind: str, mark: str, name: str, part: Figure, whole: Figure, currency: str) -> dict[str, Any]:
+        return {
+            "kind": kind,
+            "mark": mark,
+            "label": name,
+            "size": max(part.minor, 0),
+            "share": self._share(part.minor, whole.minor),
+            "value": self.counted(part, currency),
+        }
 
     def _roll_forward(self, currency: str) -> list[dict[str, Any]]:
         figures = glance.roll_forward(self._tables, currency)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -154,10 +155,22 @@ def _tellable(rows: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     """Rows whose columns every form of answer has."""
     positions = [f"#{number}" for number in range(1, len(rows.columns) + 1)]
     told = [_told(column, kind) for column, kind in zip(positions, rows.types, strict=True)]
-    if told == positions:
+    names = _distinct(rows.columns)
+    if told == positions and names == rows.columns:
         return rows
-    names = [name.replace('"', '""') for name in rows.columns]
+    names = [name.replace('"', '""') for name in names]
     return rows.project(", ".join(f'{column} AS "{name}"' for column, name in zip(told, names, strict=True)))
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Names of columns, each once: of equal ones those behind the first are numbered."""
+    taken = set(names)
+    distinct: list[str] = []
+    for name in names:
+        free = (f"{name}_{number}" for number in count(1))
+        distinct.append(name if name not in distinct else next(each for each in free if each not in taken))
+        taken.add(distinct[-1])
+    return distinct
 
 
 def _told(column: str, kind: DuckDBPyType) -> str:

@@ -30,6 +30,10 @@ _TYPES: dict[pl.DataType, str] = {
     pl.List(pl.String()): "VARCHAR[]",
 }
 
+_VERSION_COLUMNS = {
+    "version": "Number of the format; a program that knows a lower one refuses the warehouse",
+    "ddl_sha256": "SHA-256 of the statements that tables, views and macros were last made with",
+}
 _PESOS = """
     CREATE OR REPLACE MACRO mono.report.pesos(minor) AS
     CAST(CAST(minor AS DECIMAL(20, 0)) * 0.01 AS DECIMAL(22, 2))
@@ -116,6 +120,9 @@ def _statements() -> Iterator[str]:
         yield f"CREATE SCHEMA IF NOT EXISTS mono.{schema}"
     for table in TABLES:
         yield from _table(table)
+    yield "COMMENT ON TABLE mono.main.lake_version IS 'The format of this warehouse, one row'"
+    for column, meaning in _VERSION_COLUMNS.items():
+        yield f"COMMENT ON COLUMN mono.main.lake_version.{column} IS {_text(meaning)}"
     yield _PESOS
     yield _BUSINESS_DATE
     for table in report.TABLES:

@@ -4,6 +4,8 @@ Here belong the questions that lead from a source reference to a file, and from 
 files that it rests on.
 """
 
+from datetime import date
+
 import polars as pl
 
 from mono_recon.warehouse.connect import Warehouse
@@ -52,17 +54,24 @@ def read_lineage(warehouse: Warehouse, source_refs: pl.Series, scope: Scope) -> 
     )
 
 
-def read_source_files(warehouse: Warehouse, scope: Scope) -> list[tuple[str, str]]:
-    """Path and SHA-256 of every file that holds a record the report rests on, by path."""
+def read_source_files(warehouse: Warehouse, scope: Scope, day: date) -> list[tuple[str, str]]:
+    """Path and SHA-256 of every file that holds a record the report rests on, by path.
+
+    A record without a clock counts for the date of its folder alone.
+    """
     return warehouse.query(
         f"""
         WITH places AS ({_PLACES}), used AS (
             SELECT file_sha256 FROM places
             UNION
-            SELECT file_sha256 FROM mono.raw.quarantine WHERE known_at <= $k OR known_at IS NULL
+            SELECT file_sha256 FROM mono.raw.quarantine
+            WHERE known_at <= $k OR (known_at IS NULL AND archive_date = $day)
+            UNION
+            SELECT file_sha256 FROM mono.raw.export_pages JOIN mono.raw.files USING (file_sha256)
+            WHERE fetched_at IS NULL AND archive_date = $day
         )
         SELECT path, file_sha256 FROM paths JOIN used USING (file_sha256) ORDER BY path, file_sha256
         """,  # noqa: S608  a constant of this module
-        {"k": scope.as_of},
+        {"k": scope.as_of, "day": day},
         paths=scope.paths,
     ).rows()

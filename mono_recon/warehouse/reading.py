@@ -180,10 +180,14 @@ def _arrivals(warehouse: Warehouse, context: Context, scope: Scope) -> pl.DataFr
 
 
 def _refusals(warehouse: Warehouse, context: Context, scope: Scope) -> pl.DataFrame:
-    """Distinct records and rows refused on the date; each once, however often it lies in the archive."""
+    """Distinct records and rows refused on the date; each once, however often it lies in the archive.
+
+    Of a damaged file nothing may be left that would tell it from another.
+    """
     return warehouse.query(
         """
-        SELECT reason, count(DISTINCT raw_sha256) AS count FROM mono.raw.quarantine
+        SELECT reason, count(DISTINCT (raw_sha256, if(reason = 'unreadable_file', file_sha256, NULL))) AS count
+        FROM mono.raw.quarantine
         WHERE ((known_at >= $start AND known_at < $end AND known_at <= $k)
             OR (known_at IS NULL AND archive_date = $day))
             AND file_sha256 NOT IN (SELECT file_sha256 FROM late)
@@ -202,6 +206,11 @@ def _intake(warehouse: Warehouse, context: Context, scope: Scope) -> pl.DataFram
             SELECT status AS outcome, known_at FROM ({_events(scope)})
             UNION ALL
             SELECT status, fetched_at FROM mono.raw.export_pages ANTI JOIN lost_pages USING (page_id, fetched_at)
+            WHERE fetched_at IS NOT NULL
+            UNION ALL
+            SELECT status, $start FROM mono.raw.export_pages JOIN mono.raw.files USING (file_sha256)
+            WHERE fetched_at IS NULL AND archive_date = $day AND copy_of IS NULL
+                AND file_sha256 NOT IN (SELECT file_sha256 FROM late)
             UNION ALL
             SELECT 'duplicates', known_at FROM (
                 SELECT known_at, row_number() OVER (

@@ -161,6 +161,23 @@ def test_a_data_root_with_spaces_accents_and_brackets_is_like_any_other(tmp_path
     assert f"data root {root}" in command("--data", root, "doctor").out
 
 
+def test_a_demonstration_is_not_written_over_an_archive(demo: Path) -> None:
+    before = held(demo)
+    done = command("demo", "--dir", demo)
+    assert (done.code, "is there already" in done.err, held(demo)) == (2, True, before)
+
+
+def test_the_doctor_tells_how_many_files_are_ignored(tmp_path: Path) -> None:
+    (tmp_path / "archive/webhooks").mkdir(parents=True)
+    (tmp_path / "archive/webhooks/notes.txt").touch()
+    assert command("--data", tmp_path, "--json", "doctor").json["ignored_files"] == 1
+
+
+def test_no_bar_moves_in_a_pipe_whatever_the_environment_says(tmp_path: Path) -> None:
+    arguments = ("--data", tmp_path, "demo", "--dir", tmp_path / "d", "--days", "1", "--transfers-per-day", "1")
+    assert command(*arguments, environ={"FORCE_COLOR": "1"}).err == ""
+
+
 def test_no_line_is_folded_in_a_pipe(demo: Path) -> None:
     listed = lines(command("--data", demo, "report", "list").out)
     assert len(listed) == 4

@@ -32,6 +32,11 @@ def test_rows_are_written_as_csv_with_lists_joined(demo: Path) -> None:
     assert command("--data", demo, "query", lists, "--format", "csv").out == "texts,numbers,none\na|b,1|2,\n"
 
 
+def test_columns_of_one_name_are_numbered_and_a_question_may_begin_with_a_comment(demo: Path) -> None:
+    asked = "-- twice\nSELECT 1 AS a, 2 AS a, 3 AS a_1, INTERVAL 1 DAY AS a"
+    assert command("--data", demo, "query", asked, "--format", "csv").out == "a,a_2,a_1,a_3\n1,2,3,1 day\n"
+
+
 def test_rows_are_written_as_json(demo: Path) -> None:
     rows = [
         {"business_date": "2026-03-02", "as_of": "2026-03-03T14:45:00.000000Z", "verdict": "breaks", "version": 2},

@@ -1,6 +1,7 @@
 from datetime import date
 from typing import Any
 
+import polars as pl
 import pytest
 
 from mono_recon.reconcile.day import DayReport, reconcile_day
@@ -66,6 +67,13 @@ def test_one_centavo_awaits_for_a_business_day_and_is_then_a_break() -> None:
     row = late.tables["breaks"].filter(late.tables["breaks"]["break_type"] == "balance_difference").row(0, named=True)
     assert (row["subject_id"], row["difference_minor"], row["amount_minor"]) == (f"{ACCOUNT}:2026-03-04", 1, 1)
     assert row["severity"] == "high"
+
+
+def test_a_balance_that_is_not_explained_names_the_sources_of_its_two_figures() -> None:
+    result = report(balance(START, 5, name="x:2:0"), balance(END, 6, name="x:1:0"))
+    rows = result.tables["breaks"].filter(pl.col("break_type") == "balance_difference")
+    assert rows["source_refs"].to_list() == [["x:1:0", "x:2:0"]]
+    assert rows["explanation_en"][0].endswith("[x:1:0…, x:2:0…]")
 
 
 def test_an_account_that_two_currencies_leave_unexplained_has_one_break_and_two_rows() -> None:

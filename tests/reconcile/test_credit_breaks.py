@@ -51,6 +51,11 @@ def line(result: DayReport) -> dict[str, Any]:
     return result.tables["incoming_credits"].row(0, named=True)
 
 
+def test_of_an_account_number_the_last_four_digits_are_shown_whatever_stands_between_them() -> None:
+    result = report(sent("a", payee_account_number="1234-567-8"), [])
+    assert result.tables["outgoing_transfers"]["payee_account_last4"].to_list() == ["5678"]
+
+
 def test_an_internal_credit_is_matched_by_the_payers_id() -> None:
     result = report(sent("a"), [credit("a", "03-04 10:01", external_id="client-a", **MONO)])
     assert found(result) == set()

@@ -73,7 +73,15 @@ def test_a_changed_amount_moves_the_movement_but_no_count() -> None:
 
 def test_a_balance_without_figures_owes_none() -> None:
     proof = report().tables["balance_proof"]
-    assert failures(report({"balance_proof": proof.filter(pl.col("status") == "no_snapshot")})) == ""
+    unproved = {"balance_proof": proof.filter(pl.col("status") == "no_snapshot")}
+    control = report().tables["control"].filter(pl.col("metric") != "unexplained")
+    assert failures(report(unproved | {"control": control})) == ""
+
+
+def test_what_is_stated_as_unexplained_is_what_the_proofs_leave() -> None:
+    amount = pl.when(pl.col("metric") == "unexplained").then(5).otherwise(pl.col("amount_minor"))
+    control = report().tables["control"].with_columns(amount_minor=amount)
+    assert "control: unexplained against balance_proof: acc_16kt" in failures(report({"control": control}))
 
 
 @pytest.mark.parametrize(
@@ -141,7 +149,7 @@ def test_every_term_of_a_balance_has_its_sign() -> None:
         "unexplained_minor": -7,
         "status": "unexplained",
     }
-    assert failures(with_rows("balance_proof", terms)) == ""
+    assert "balance_proof: the terms" not in failures(with_rows("balance_proof", terms))
     for name, minor in terms.items():
         if isinstance(minor, int):
             assert "balance_proof: the terms" in failures(with_rows("balance_proof", terms | {name: minor + 1}))

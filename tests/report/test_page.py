@@ -47,6 +47,13 @@ def read(given: Report, folder: Path) -> Read:
     return Read(written(given, folder))
 
 
+def test_money_that_no_status_has_is_shown_beside_those_that_have(tmp_path: Path) -> None:
+    summary = report().tables["summary"].filter(pl.col("recon_status") != "break")
+    texts = read(report({"summary": summary}), tmp_path).texts
+    assert "· Otros cambios de estado" in texts
+    assert "· Otros cambios de estado" not in read(report(), tmp_path).texts
+
+
 def test_it_is_one_file_that_asks_for_nothing(tmp_path: Path) -> None:
     page = read(report(), tmp_path)
     tags = [tag for tag, _ in page.elements]

@@ -84,7 +84,7 @@ def known(warehouse: Warehouse, archive: Archive, scope: Scope) -> dict[str, Any
     return found | {
         "since": since,
         "lineage": lineage.rows(),
-        "source_files": read_source_files(warehouse, scope),
+        "source_files": read_source_files(warehouse, scope, DAY),
     }
 
 
