@@ -149,8 +149,8 @@ def _check_alerts(settings: Settings) -> str:
 
 
 def _check_extensions() -> str:
-    start_engine().close()
-    return "DuckDB loads DuckLake and SQLite from their installed packages"
+    start_engine(check_signatures=True).close()
+    return "DuckDB loads DuckLake and SQLite from their installed packages, signed"
 
 
 def _check_zone(calendar: BusinessCalendar) -> str:

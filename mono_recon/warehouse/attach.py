@@ -27,15 +27,21 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
-def start_engine() -> duckdb.DuckDBPyConnection:
+def start_engine(*, check_signatures: bool = False) -> duckdb.DuckDBPyConnection:
     """Start DuckDB in memory with DuckLake loaded and UTC as its time zone.
+
+    Args:
+        check_signatures: Whether extensions are held against DuckDB's signature, which takes a quarter of a second.
+            They are installed by hash beside the engine itself, which nothing checks again either. Others are
+            always loaded signed only.
 
     Raises:
         WarehouseError: An extension is not installed, or not for this version of DuckDB.
     """
     # Else Arrow, which hands frames over, remarks on stderr that the buffer of a list without texts is not aligned.
     os.environ.setdefault("ACERO_ALIGNMENT_HANDLING", "ignore")
-    connection = duckdb.connect(":memory:", config=_CONFIG)
+    config = _CONFIG | {"allow_unsigned_extensions": not check_signatures}
+    connection = duckdb.connect(":memory:", config=config)
     try:
         connection.execute("SET TimeZone = 'UTC'")
         # Each user has one of his own: what another has made cannot be written to.
@@ -43,6 +49,7 @@ def start_engine() -> duckdb.DuckDBPyConnection:
         connection.execute(f"SET temp_directory = {quoted(aside)}")
         for package in _EXTENSIONS:
             connection.execute(f"LOAD {quoted(_extension(package))}")
+        connection.execute("SET allow_unsigned_extensions = false")
     except (duckdb.Error, ImportError, LookupError) as error:
         connection.close()
         raise WarehouseError(
