@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-import holidays
 import polars as pl
 
 _DAY = timedelta(days=1)
@@ -182,4 +181,6 @@ def _add_business_days(day: pl.Expr, count: int) -> pl.Expr:
 
 @cache
 def _holidays() -> frozenset[date]:
+    import holidays  # noqa: PLC0415  loads those of all countries, and few commands ask for one
+
     return frozenset(holidays.country_holidays("CO", years=range(2015, 2101)))

@@ -4,7 +4,6 @@ Here belongs what all commands share: global options, errors on one line, exit c
 words and JSON. Commands are loaded when they are called, so that help needs no Dagster.
 """
 
-import gc
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,9 +15,6 @@ from mono_recon.cli.answer import Answer, consoles, dumped
 from mono_recon.cli.failures import exit_code, told
 from mono_recon.cli.session import Session
 from mono_recon.pipeline.logs import write_logs
-
-# Objects that are made before the collector looks for cycles, in place of 700: what is loaded makes many and no cycles.
-_ALLOCATIONS = 200_000
 
 
 def _version() -> str:
@@ -112,7 +108,6 @@ def _tell(answer: object, out: Console, *, as_json: bool, quiet: bool) -> int:
 
 def main() -> None:
     """Entry point of the console script."""
-    gc.set_threshold(_ALLOCATIONS)
     try:
         code = app.meta(sys.argv[1:], exit_on_error=False, print_error=False)
     except CycloptsError as error:

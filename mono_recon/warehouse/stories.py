@@ -192,11 +192,7 @@ class SubjectReader:
             ``signature_status`` of the copy with the earliest ``known_at``, then the first path and line; and
             ``copies``, how many there are of these very bytes.
         """
-        self._connection.register("sources", sources)
-        try:
-            return self._ask(_PLACES)
-        finally:
-            self._connection.unregister("sources")
+        return self._ask(_PLACES, refs=sources["source_ref"].to_list(), known=sources["known_at"].to_list())
 
     def evidence(self, day: date, version: int, source_refs: Sequence[str]) -> pl.DataFrame:
         """Where an issued report says that statements lie; columns as those of ``places``, and ``known_at``."""
@@ -210,12 +206,14 @@ class SubjectReader:
         )
 
     def _ask(self, sql: str, **params: object) -> pl.DataFrame:
-        return self._connection.execute(sql, params).pl()
+        # Not execute(): its rows come through pyarrow, which takes longer to load than small answers to copy.
+        return pl.DataFrame(self._connection.sql(sql, params=params))
 
 
 _PLACES = """
     WITH named AS (
-        SELECT source_ref, split_part(source_ref, ':', 2) AS record_sha256, known_at FROM sources
+        SELECT unnest($refs::VARCHAR[]) AS source_ref, split_part(source_ref, ':', 2) AS record_sha256,
+            unnest($known::TIMESTAMPTZ[]) AS known_at
     ), placed AS (
         SELECT source_ref, record_sha256, held.known_at, file_sha256, line, byte_offset, signature_status
         FROM named JOIN mono.raw.deliveries AS held
