@@ -218,10 +218,12 @@ _PLACES = """
         SELECT source_ref, record_sha256, held.known_at, file_sha256, line, byte_offset, signature_status
         FROM named JOIN mono.raw.deliveries AS held
             ON held.delivery_id = named.record_sha256 AND held.known_at = named.known_at AND held.copies = 1
+        WHERE source_ref LIKE 'w:%'
         UNION
         SELECT source_ref, record_sha256, held.fetched_at, file_sha256, line, byte_offset, NULL
         FROM named JOIN mono.raw.export_pages AS held
             ON held.page_id = named.record_sha256 AND held.fetched_at = named.known_at
+        WHERE source_ref LIKE 'x:%'
         UNION
         SELECT source_ref, record_sha256, held.known_at, file_sha256, line, byte_offset, signature_status
         FROM named JOIN mono.raw.copies AS held
