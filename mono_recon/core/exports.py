@@ -75,7 +75,7 @@ def assign_exports(pages: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def describe_exports(pages: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+def describe_exports(pages: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
     """Say of each export how much of it is there and what it proves.
 
     Completeness: every page up to the last is there, an error being healed by a later answer to the same
@@ -85,7 +85,7 @@ def describe_exports(pages: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     Args:
         pages: ``PAGE_COLUMNS`` of whole exports as ``assign_exports`` names them, as far as they were
             known at the moment asked about.
-        items: ``page_id``, ``fetched_at`` and ``item_id`` of their rows, refused ones included.
+        counts: ``count_items`` of them; an export without one has none.
 
     Returns:
         Columns of ``raw.exports``, sorted by export; one row per question, should an id name several.
@@ -106,7 +106,7 @@ def describe_exports(pages: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
             pl.col("fetched_at").min().alias("first_fetched_at"),
             pl.col("fetched_at").max().alias("last_fetched_at"),
         )
-        .join(_item_counts(answers, items), on=_EXPORT, how="left", nulls_equal=True)
+        .join(counts, on=_EXPORT, how="left", nulls_equal=True)
         .join(_unhealed(pages, answers), on=_EXPORT, how="left", nulls_equal=True)
         .with_columns(pl.col("items").fill_null(0), pl.col("has_error").fill_null(value=False))
         .with_columns(_incomplete_reason().alias("incomplete_reason"))
@@ -118,6 +118,25 @@ def describe_exports(pages: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
         .sort(*_EXPORT)
         .select(list(polars_schema(Exports)))
     )
+
+
+def count_items(pages: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """How many ids are in each export.
+
+    Args:
+        pages: ``PAGE_COLUMNS`` as ``assign_exports`` names them.
+        items: ``page_id``, ``fetched_at`` and ``item_id`` of their rows, refused ones included.
+
+    Returns:
+        ``export_id``, ``request_key`` and ``items`` (Int64).
+    """
+    counted = answered(pages).join(items, on=["page_id", "fetched_at"])
+    return counted.group_by(_EXPORT).agg(pl.col("item_id").n_unique().cast(pl.Int64).alias("items"))
+
+
+def answered(pages: pl.DataFrame) -> pl.DataFrame:
+    """The pages whose rows count: ``page_id`` and ``fetched_at`` with ``export_id`` and ``request_key``."""
+    return pages.filter(_IS_ANSWER).select(*_EXPORT, "page_id", "fetched_at")
 
 
 def _asked() -> pl.Expr:
@@ -133,11 +152,6 @@ def _starts(rows: Iterable[tuple[str, int, bool]]) -> Iterator[int]:
         if is_answer:
             answered.add(number)
         yield begun
-
-
-def _item_counts(answers: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
-    counted = answers.select(*_EXPORT, "page_id", "fetched_at").join(items, on=["page_id", "fetched_at"])
-    return counted.group_by(_EXPORT).agg(pl.col("item_id").n_unique().cast(pl.Int64).alias("items"))
 
 
 def _unhealed(pages: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:

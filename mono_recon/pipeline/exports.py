@@ -5,11 +5,11 @@ Here belongs the order of reading and writing. How pages form exports is decided
 
 import polars as pl
 
-from mono_recon.core.exports import assign_exports, describe_exports, export_id, question
+from mono_recon.core.exports import answered, assign_exports, describe_exports, export_id, question
 from mono_recon.schemas.raw import ExportPages, Exports
 from mono_recon.warehouse.connect import Warehouse
 from mono_recon.warehouse.error_pages import error_pages
-from mono_recon.warehouse.held import error_records, export_pages, page_items
+from mono_recon.warehouse.held import count_page_items, error_records, export_pages
 
 
 def settle_exports(warehouse: Warehouse, added: pl.DataFrame) -> None:
@@ -30,7 +30,7 @@ def settle_exports(warehouse: Warehouse, added: pl.DataFrame) -> None:
     held = export_pages(warehouse, added)
     named = assign_exports(pl.concat([held, asked]))
     _rename_pages(warehouse, held, named)
-    described = describe_exports(named, page_items(warehouse, named.filter(pl.col("fetched_at").is_not_null())))
+    described = describe_exports(named, count_page_items(warehouse, answered(named)))
     possible = named.select(export_id("fetched_at"))
     warehouse.delete(Exports, pl.concat([possible, described.select("export_id")]).unique())
     warehouse.append(Exports, described)

@@ -174,25 +174,29 @@ def refused_records(warehouse: Warehouse, paths: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def page_items(warehouse: Warehouse, pages: pl.DataFrame) -> pl.DataFrame:
-    """The ids on some pages, of refused rows too.
+def count_page_items(warehouse: Warehouse, pages: pl.DataFrame) -> pl.DataFrame:
+    """How many ids are in each export, refused rows included; all that lack an id are one.
+
+    They are counted where they lie: a list of them would be as long as the exports.
 
     Args:
         warehouse: Where to look.
-        pages: ``page_id`` and ``fetched_at`` (not null).
+        pages: ``core.exports.answered`` of the exports.
 
     Returns:
-        ``page_id``, ``fetched_at`` and ``item_id``, one row per id and page.
+        ``export_id``, ``request_key`` and ``items``.
     """
     rows = [
         f"SELECT split_part(source_ref, ':', 2) AS page_id, known_at AS fetched_at, {item} AS item_id"  # noqa: S608  names above
         f" FROM mono.core.{table} WHERE source_ref LIKE 'x:%'"
         for table, item in _ITEMS
     ]
-    rows.append("SELECT page_id, known_at AS fetched_at, subject_id AS item_id FROM mono.raw.quarantine")
-    selects = [f"({row}) SEMI JOIN pages USING (page_id, fetched_at)" for row in rows]
-    union = " UNION ".join(f"SELECT page_id, fetched_at, item_id FROM {select}" for select in selects)  # noqa: S608  as above
-    return warehouse.query(union, pages=pages.select("page_id", "fetched_at"))
+    rows.append("SELECT page_id, known_at, subject_id FROM mono.raw.quarantine")
+    return warehouse.query(
+        "SELECT export_id, request_key, count(DISTINCT coalesce(item_id, '')) AS items"  # noqa: S608  as above
+        f" FROM ({' UNION ALL '.join(rows)}) JOIN pages USING (page_id, fetched_at) GROUP BY ALL",
+        pages=pages,
+    )
 
 
 def _look_up(warehouse: Warehouse, sql: str, keys: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:

@@ -6,7 +6,7 @@ the pages fetched by then count.
 
 import polars as pl
 
-from mono_recon.core.exports import PAGE_COLUMNS, assign_exports, describe_exports
+from mono_recon.core.exports import PAGE_COLUMNS, assign_exports, count_items, describe_exports
 from mono_recon.schemas.raw import Exports
 from mono_recon.schemas.table import polars_schema
 from mono_recon.warehouse.connect import Warehouse
@@ -31,7 +31,7 @@ def read_exports(warehouse: Warehouse, scope: Scope, narrowed: Narrowed | None) 
         if settled is not None:
             return settled, _appearances_of(warehouse, scope, narrowed)
     pages, items = assign_exports(_pages(warehouse, scope)), _items(warehouse, scope)
-    return describe_exports(pages, items), _appearances(pages, items)
+    return describe_exports(pages, count_items(pages, items)), _appearances(pages, items)
 
 
 def _settled(warehouse: Warehouse, scope: Scope) -> pl.DataFrame | None:

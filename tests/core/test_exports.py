@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mono_recon.core.exports import PAGE_COLUMNS, assign_exports, describe_exports
+from mono_recon.core.exports import PAGE_COLUMNS, assign_exports, count_items, describe_exports
 from mono_recon.schemas.raw import ExportPages, Exports
 from mono_recon.schemas.table import polars_schema
 
@@ -54,7 +54,8 @@ def items(pages: Sequence[dict[str, Any]], **ids: Sequence[str]) -> pl.DataFrame
 
 
 def describe(*pages: dict[str, Any], **ids: Sequence[str]) -> list[dict[str, Any]]:
-    found = describe_exports(assign_exports(frame(pages)), items(pages, **ids))
+    assigned = assign_exports(frame(pages))
+    found = describe_exports(assigned, count_items(assigned, items(pages, **ids)))
     assert found.schema == polars_schema(Exports)
     return found.sort("started_at").to_dicts()
 
