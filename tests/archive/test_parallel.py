@@ -1,4 +1,5 @@
 import gzip
+import os
 import resource
 from collections.abc import Iterator
 from multiprocessing import active_children
@@ -122,3 +123,14 @@ def test_small_files_are_read_together_and_one_that_unpacks_to_more_chunks_is_cu
 def _interrupted(reading: Iterator[Decoded]) -> None:
     assert next(reading).deliveries.height
     raise KeyboardInterrupt
+
+
+def test_processes_keep_the_memory_that_the_next_chunk_wants(
+    tmp_path: Path, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("webhooks/a.jsonl", lines(*EVENTS))
+    monkeypatch.setattr("mono_recon.archive.chunks.CHUNK_BYTES", 1)
+    monkeypatch.delenv("_RJEM_MALLOC_CONF", raising=False)
+    with reading_processes(list_archive(tmp_path).files, tmp_path / BETWEEN) as pool:
+        assert pool is not None
+        assert "dirty_decay_ms:60000" in (pool.submit(os.getenv, "_RJEM_MALLOC_CONF").result() or "")
