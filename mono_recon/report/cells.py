@@ -1,19 +1,18 @@
-"""What a cell of the workbook can hold: a table's column as values that a spreadsheet keeps exactly.
+"""What a cell of the workbook can hold: a value that a spreadsheet keeps exactly.
 
 Here belong the limits of the format (a number is a double, a text has 32,767 units, a date starts in
-1900) and the way round each. Where a cell stands and how it looks belongs to the sheets.
+1900) and the way round each. Where a cell stands and how it looks belongs to the sheets, whole columns
+of cells to ``rows``.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-import polars as pl
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from mono_recon.money import CENTAVOS_PER_PESO, pesos_text
-from mono_recon.report.text import plain, visible
+from mono_recon.report.text import visible
 
 Cell = str | bool | int | float | datetime | None
 
@@ -34,7 +33,9 @@ class Computed:
 EXACT_INTEGER = 2**53
 """Up to this a double holds every integer."""
 
-_FIRST_YEAR, _LAST_YEAR = 1901, 9999
+FIRST_YEAR, LAST_YEAR = 1901, 9999
+"""A spreadsheet shows dates from the first to before the last."""
+
 _TEXT_UNITS = 32_767
 _BYTES_PER_UNIT = 2
 
@@ -81,27 +82,3 @@ def text_cell(value: str, note: str) -> str:
     ending = note.format(length=len(value)).encode("utf-16-le")
     kept = shown.encode("utf-16-le")[: _TEXT_UNITS * _BYTES_PER_UNIT - len(ending)]
     return (kept.decode("utf-16-le", errors="ignore").encode("utf-16-le") + ending).decode("utf-16-le")
-
-
-def instant_cells(instants: pl.Series, timezone: str) -> list[Cell]:
-    """Moments as local times; as UTC text outside the years that a spreadsheet knows."""
-    moment = pl.col(instants.name)
-    shown = moment.dt.year().is_between(_FIRST_YEAR, _LAST_YEAR, closed="left")
-    local = moment.dt.convert_time_zone(timezone).dt.replace_time_zone(None)
-    both = instants.to_frame().select(
-        local=pl.when(shown).then(local),
-        text=pl.when(~shown).then(plain(instants.name, instants.dtype)),
-    )
-    return [text if time is None else time for time, text in both.iter_rows()]
-
-
-def date_cells(dates: pl.Series) -> list[Cell]:
-    """Dates, or their ISO text outside the years that a spreadsheet knows."""
-    return [
-        day if day is None or day.year >= _FIRST_YEAR else day.date().isoformat() for day in dates.cast(pl.Datetime)
-    ]
-
-
-def text_cells(texts: Iterable[str | None], note: str) -> list[Cell]:
-    """Texts as they are, the long ones cut."""
-    return [None if text is None else text_cell(text, note) for text in texts]

@@ -6,26 +6,20 @@ Here belongs how a table lies on its sheet. What a cell can hold is in ``cells``
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from math import ceil
 
 import polars as pl
-from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from mono_recon.report.cells import (
-    Cell,
-    date_cells,
-    instant_cells,
-    integer_cell,
-    pesos_cell,
-    text_cells,
-    write_cell,
-)
+from mono_recon.report.cells import text_cell
 from mono_recon.report.glance import HOME_CURRENCY, LINE_KEYS, line_of
 from mono_recon.report.headings import heading
 from mono_recon.report.phrases import Phrases
 from mono_recon.report.placing import ACCOUNT_WORDS, Placed, status_column
+from mono_recon.report.rows import Cells, ColumnSheet, amounts, dates, instants, integers, texts, truths
 from mono_recon.report.styles import Styles
 from mono_recon.report.text import MINOR, plain
 
@@ -42,13 +36,16 @@ _MOST_LINKS = 65_530
 """Links that a sheet can hold."""
 
 
+Links = tuple[int, Iterator[tuple[int, str]]]
+"""A column of a sheet, and by row of its table, from 0, where its cell leads."""
+
+
 @dataclass(frozen=True)
 class SheetColumn:
-    """A column as it lies on a sheet; ``width`` in characters, ``styles`` one for each cell or one for all."""
+    """A column as it lies on a sheet; ``width`` in characters."""
 
     heading: str
-    cells: list[Cell]
-    style: Format | list[Format]
+    cells: Cells
     width: float
 
 
@@ -74,7 +71,7 @@ class TableSheets:
     timezone: str
     pack: str
 
-    def write(self, sheet: Worksheet, name: str) -> None:
+    def write(self, sheet: ColumnSheet, name: str) -> None:
         """Write a table: heading in the first row, or below the note that says where the rest is."""
         placed = self.placed[name]
         top = placed.top
@@ -85,10 +82,7 @@ class TableSheets:
         for index, column in enumerate(columns):
             sheet.write_string(top, index, column.heading, self.styles.heading)
             sheet.set_column(index, index, column.width)
-            for row, value in enumerate(column.cells):
-                style = column.style[row] if isinstance(column.style, list) else column.style
-                write_cell(sheet, top + 1 + row, index, value, style)
-        self._link(sheet, placed)
+        self._lay(sheet, placed, [column.cells for column in columns])
         last_row, last_column = top + placed.shown.height, len(columns) - 1
         sheet.freeze_panes(top + 1, 0)
         sheet.autofilter(top, 0, last_row, last_column)
@@ -112,66 +106,62 @@ class TableSheets:
                 yield self._account_words(series)
             if series.name.endswith(MINOR):
                 words = heading(series.name.removesuffix(MINOR), self.language)
-                yield SheetColumn(words, [pesos_cell(minor) for minor in series], self._money(frame), 20)
+                foreign = (frame["currency"].fill_null(HOME_CURRENCY) != HOME_CURRENCY).arg_true().to_list()
+                cells = amounts(series, self.styles.pesos).with_style(foreign, self.styles.units)
+                yield SheetColumn(words, cells, 20)
 
     def _column(self, series: pl.Series) -> SheetColumn:
         words = heading(series.name, self.language)
         match series.dtype:
             case pl.Datetime():
-                return SheetColumn(words, instant_cells(series, self.timezone), self.styles.instant, 20)
+                return SheetColumn(words, instants(series, self.timezone, self.styles.instant), 20)
             case pl.Date():
-                return SheetColumn(words, date_cells(series), self.styles.date, 12)
+                return SheetColumn(words, dates(series, self.styles.date), 12)
+            case pl.Int64() if series.name.endswith(MINOR):
+                return SheetColumn(words, integers(series, self.styles.centavos), 20)
             case pl.Int64():
-                style, width = (self.styles.integer, 11)
-                if series.name.endswith(MINOR):
-                    style, width = (self.styles.centavos, 20)
-                return SheetColumn(words, [integer_cell(value) for value in series], style, width)
+                return SheetColumn(words, integers(series, self.styles.integer), 11)
             case pl.Boolean():
-                return SheetColumn(words, series.to_list(), self.styles.text, 11)
+                return SheetColumn(words, truths(series, self.styles.text), 11)
             case _:
-                texts = series.to_frame().select(plain(series.name, series.dtype)).to_series()
-                cells = text_cells(texts, self.phrases.text_cut)
+                values = series.to_frame().select(plain(series.name, series.dtype)).to_series()
                 is_read = series.name == f"explanation_{self.language}"
-                widest = _SENTENCE_WIDTH if is_read else _text_width(words, texts)
-                return SheetColumn(words, cells, self.styles.text, widest)
+                widest = _SENTENCE_WIDTH if is_read else _text_width(words, values)
+                return SheetColumn(words, texts(values, self.styles.text), widest)
 
     def _account_words(self, accounts: pl.Series) -> SheetColumn:
-        named = pl.Series([self.accounts.get(account) for account in accounts], dtype=pl.String)
-        cells = text_cells(named, self.phrases.text_cut)
+        named = accounts.replace_strict(self.accounts, default=None, return_dtype=pl.String)
         words = heading(ACCOUNT_WORDS, self.language)
-        return SheetColumn(words, cells, self.styles.text, _text_width(words, named))
+        return SheetColumn(words, texts(named, self.styles.text), _text_width(words, named))
 
-    def _money(self, frame: pl.DataFrame) -> list[Format]:
-        """The peso sign belongs to pesos."""
-        return [self.styles.money(currency or HOME_CURRENCY) for currency in frame["currency"]]
+    def _lay(self, sheet: ColumnSheet, placed: Placed, columns: list[Cells]) -> None:
+        """Lay the rows; lead from each break to its line, and from each line to its first break."""
+        first = placed.top + 1
+        column, links = self._links_of_breaks(placed) if placed.name == "breaks" else self._links_of_lines(placed)
+        linked = dict(islice(links, _MOST_LINKS))
+        if linked:
+            columns[column] = columns[column].with_style([*linked], self.styles.link)
+        sheet.lay(first, columns, partial(text_cell, note=self.phrases.text_cut))
+        for row, target in linked.items():
+            sheet.link(first + row, column, target, self.styles.link)
 
-    def _link(self, sheet: Worksheet, placed: Placed) -> None:
-        """Lead from each break to its line, and from each line to its first break."""
-        links = self._links_of_breaks(placed) if placed.name == "breaks" else self._links_of_lines(placed)
-        for _, (row, column, text, target) in zip(range(_MOST_LINKS), links, strict=False):
-            # The link's own text is written apart from the cell's, and not made for texts from outside.
-            sheet.write_url(row, column, target, self.styles.link, string="→")
-            write_cell(sheet, row, column, text, self.styles.link)
-
-    def _links_of_breaks(self, placed: Placed) -> Iterator[tuple[int, int, Cell, str]]:
-        column = placed.columns.index("subject_id")
+    def _links_of_breaks(self, placed: Placed) -> Links:
         about = placed.shown.select("subject_type", "subject_id", pl.col("business_date").dt.to_string("iso"))
-        for row, (kind, subject, day) in enumerate(about.iter_rows(), placed.top + 1):
-            if target := self.link_to_line(kind, subject, day):
-                (text,) = text_cells([subject], self.phrases.text_cut)
-                yield row, column, text, target
+        targets = (self.link_to_line(*row) for row in about.iter_rows())
+        return placed.columns.index("subject_id"), ((row, to) for row, to in enumerate(targets) if to)
 
-    def _links_of_lines(self, placed: Placed) -> Iterator[tuple[int, int, Cell, str]]:
+    def _links_of_lines(self, placed: Placed) -> Links:
         if placed.name not in LINE_KEYS:
-            return
+            return 0, iter(())
         breaks = self.placed["breaks"]
         subjects = breaks.shown["subject_id"].to_list()
         break_rows = {subject: breaks.top + 1 + row for row, subject in reversed([*enumerate(subjects)])}
-        column = placed.columns.index("break_types")
-        shown = placed.shown.select(LINE_KEYS[placed.name], plain("break_types", placed.shown.schema["break_types"]))
-        for row, (key, types) in enumerate(shown.iter_rows(), placed.top + 1):
-            if types and key in break_rows:
-                yield row, column, types, breaks.link(break_rows[key])
+        shown = placed.shown.select(LINE_KEYS[placed.name], pl.col("break_types").list.len())
+        return placed.columns.index("break_types"), (
+            (row, breaks.link(break_rows[key]))
+            for row, (key, types) in enumerate(shown.iter_rows())
+            if types and key in break_rows
+        )
 
     def link_to_line(self, subject_type: str, subject_id: str, day: str) -> str | None:
         """Address of the row of the line that a break is about; None if the workbook does not show it."""

@@ -6,6 +6,7 @@ tables in ``sheets``. Nothing in it depends on the clock, so equal reports give 
 
 from datetime import UTC
 from pathlib import Path
+from typing import cast
 
 from xlsxwriter import Workbook
 
@@ -14,6 +15,7 @@ from mono_recon.report.model import Report, pack_schemas
 from mono_recon.report.overview import Overview
 from mono_recon.report.phrases import phrases
 from mono_recon.report.placing import place
+from mono_recon.report.rows import ColumnSheet
 from mono_recon.report.sheets import TableSheets
 from mono_recon.report.styles import Styles
 
@@ -53,5 +55,5 @@ def write_workbook(report: Report, path: Path) -> None:
     first.set_tab_color(_TAB)
     Overview(first, report, styles, words, sheets).write()
     for name in tables:
-        sheets.write(book.add_worksheet(name), name)
+        sheets.write(cast("ColumnSheet", book.add_worksheet(name, ColumnSheet)), name)
     book.close()
