@@ -57,12 +57,13 @@ def runs(arranged: pl.DataFrame, entity: str) -> pl.DataFrame:
         ``previous_state`` (null for the first run) and ``is_last`` (Boolean).
     """
     return (
-        arranged.group_by(entity, "run", maintain_order=True)
+        arranged.group_by("run", maintain_order=True)
         .agg(
-            pl.first("state"),
+            pl.first(entity, "state"),
             pl.first("occurred_at").alias("started_at"),
             *((pl.col("channel") == channel).any().alias(f"by_{channel}") for channel in ("export", "webhook")),
         )
+        .select(entity, pl.exclude(entity))
         .with_columns(
             pl.when(pl.col(entity) == pl.col(entity).shift()).then(pl.col("state").shift()).alias("previous_state"),
             (pl.col(entity) != pl.col(entity).shift(-1)).fill_null(value=True).alias("is_last"),
@@ -100,8 +101,8 @@ def first_known(arranged: pl.DataFrame, entity: str) -> pl.DataFrame:
     heard = arranged.select(entity, "known_at", "source_ref", voice)
     return (
         heard.filter(pl.col("known_at") == pl.col("known_at").min().over("voice"))
-        .sort("voice", "source_ref")
-        .unique("voice", keep="first", maintain_order=True)
+        .group_by("voice", maintain_order=True)
+        .agg(pl.first(entity), pl.min("source_ref"))
         .group_by(entity)
         .agg(pl.col("source_ref").unique().sort().alias("source_refs"))
     )

@@ -4,6 +4,8 @@ Here belongs the comparison of what webhooks and exports state about one entity.
 and collections; figures that differ are the business of ``figures``.
 """
 
+from dataclasses import replace
+
 import polars as pl
 
 from mono_recon.reconcile.breaks import BreakType
@@ -42,6 +44,15 @@ def _unannounced(facts: EntityFacts, context: Context) -> pl.DataFrame:
 def _told_by(channel: str, statements: pl.DataFrame, entities: pl.DataFrame, key: str) -> pl.DataFrame:
     """What a channel states about some entities."""
     return statements.filter(pl.col("channel") == channel).join(entities, on=key, how="semi", maintain_order="left")
+
+
+def _only(facts: EntityFacts, entities: pl.DataFrame) -> EntityFacts:
+    """The facts with the lines and statements of some entities alone."""
+    key = facts.kind.id_column
+    lines, stated = (
+        rows.join(entities, on=key, how="semi", maintain_order="left") for rows in (facts.lines, facts.stated)
+    )
+    return replace(facts, lines=lines, stated=stated)
 
 
 def _first_unannounced(facts: EntityFacts, context: Context, *, overdue: bool) -> pl.DataFrame:
@@ -141,9 +152,10 @@ def find_awaiting_export(facts: EntityFacts, context: Context) -> pl.DataFrame:
         "is_last", "by_webhook", ~pl.col("by_export"), pl.col("state").is_in(list(facts.kind.exported))
     )
     announced = _told_by("webhook", facts.stated.select(key, "run", "source_ref", "channel"), waiting, key)
+    theirs = _only(facts, waiting)
     explained = pl.concat(
         found.select("subject_id")
-        for found in (find_missing_in_export(facts, context), find_state_mismatch(facts, context))
+        for found in (find_missing_in_export(theirs, context), find_state_mismatch(theirs, context))
     )
     return (
         waiting.join(announced.unique([key, "run"], keep="first", maintain_order=True), on=[key, "run"])
