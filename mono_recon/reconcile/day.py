@@ -137,10 +137,9 @@ def reconcile_day(
 
 
 def _observe(inputs: DayInputs, context: Context, parts: int | None) -> _Observed:
-    # By map, which lets go of a part before it has the next one read.
-    stated = gather_batches(list(map(partial(batch_statements, context=context), inputs.batches.each(parts))))
+    stated = gather_batches(inputs.batches.taken(partial(batch_statements, context=context), "batch_id", parts))
     take = partial(_take_part, processing=stated.processing, feed=_feed(inputs, "transfers"), context=context)
-    taken = list(map(take, inputs.transfers.each(parts)))
+    taken = inputs.transfers.taken(take, "transfer_id", parts)
     transfers = gather([part.facts for part in taken])
     batches = batch_facts(stated, pl.concat(part.naming for part in taken), transfers)
     found = [*(part.findings for part in taken), find_all(batch_breaks.TYPES, batches, context)]

@@ -5,16 +5,27 @@ difference to any figure. Where the parts are read from is no business of the re
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
+from typing import TypeVar
 
 import polars as pl
 
-_ROWS_AT_ONCE = 500_000
-"""Statements that fit into one part: beyond these the copies made on the way would fill memory."""
+_ROWS_AT_ONCE = 700_000
+"""Statements that are read as one part: beyond these what is read would fill memory."""
+
+_ROWS_TAKEN_AT_ONCE = 125_000
+"""Statements that are taken as one piece: beyond these the copies made on the way would fill memory."""
+
+_PIECES_AT_ONCE = 2
+"""One piece alone leaves a core without work now and then; more than two would hold more memory."""
 
 _MOST_PARTS = 8
 """Each part is one more pass over all that is held: beyond these the passes would cost more than memory does."""
+
+Taken = TypeVar("Taken")
 
 Name = tuple[str, ...]
 """Columns that together name what a statement is about."""
@@ -47,6 +58,24 @@ class Parts:
         """
         of = parts or self.number
         return (self.read(number, of) for number in range(of))
+
+    def taken(self, take: Callable[[pl.DataFrame], Taken], entity: str, parts: int | None = None) -> list[Taken]:
+        """What is made of each piece of each part, more than one piece at a time.
+
+        Args:
+            take: Makes something of all statements about some entities.
+            entity: Name of the id column.
+            parts: How many parts there are, and pieces of each; None: by the number of statements.
+        """
+
+        def taken(part: pl.DataFrame) -> list[Taken]:
+            pieces = in_parts(part, entity)
+            of = parts or 1 + part.height // _ROWS_TAKEN_AT_ONCE
+            return list(pool.map(lambda number: take(pieces.read(number, of)), range(of)))
+
+        with ThreadPoolExecutor(_PIECES_AT_ONCE) as pool:
+            # By map, which lets go of a part before it has the next one read.
+            return list(chain.from_iterable(map(taken, self.each(parts))))
 
     def beside(self, other: "Parts") -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
         """Read them and others of the same kind: in each pair of parts is all that both say about the same entities."""

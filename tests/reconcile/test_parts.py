@@ -29,6 +29,15 @@ def test_every_statement_is_in_one_part_and_an_entity_in_no_two(of: int) -> None
     assert sum(part["transfer_id"].n_unique() for part in parts) == 20
 
 
+@pytest.mark.parametrize("of", [None, 1, 3])
+def test_what_is_taken_piece_by_piece_is_every_statement_with_all_others_about_its_entity(of: int | None) -> None:
+    given = inputs(TOLD)
+    pieces = given.transfers.taken(lambda piece: piece, "transfer_id", of)
+    assert len(pieces) == (of or 1) ** 2
+    assert pl.concat(pieces).sort(pl.all()).equals(frames(given)["transfers"].sort(pl.all()))
+    assert sum(piece["transfer_id"].n_unique() for piece in pieces) == 20
+
+
 @pytest.mark.parametrize(("height", "number"), [(0, 1), (400_000, 1), (900_000, 2), (50_000_000, 8)])
 def test_the_more_there_is_the_more_parts_but_passes_are_bounded(height: int, number: int) -> None:
     nothing = pl.DataFrame()
