@@ -81,7 +81,9 @@ def write_pack(report: Report, folder: Path) -> dict[str, str]:
 
 def file_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 in hex of each file in a folder, by name and sorted by it."""
-    return {path.name: _sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
+    paths = sorted(path for path in folder.iterdir() if path.is_file())
+    with ThreadPoolExecutor() as pool:
+        return {path.name: digest for path, digest in zip(paths, pool.map(_sha256, paths), strict=True)}
 
 
 def _sha256(path: Path) -> str:
