@@ -15,6 +15,7 @@ def control_table(
     rows_out: pl.DataFrame,
     rows_in: pl.DataFrame,
     lines_out: pl.DataFrame,
+    lines_in: pl.DataFrame,
     summary: pl.DataFrame,
     moved_out: pl.DataFrame,
     proof: pl.DataFrame,
@@ -29,6 +30,7 @@ def control_table(
         rows_out: One row per transfer and section.
         rows_in: One row per credit and collection that is money in, with its section.
         lines_out: Lines of transfers.
+        lines_in: Lines of credits and collections.
         summary: Body of ``report.summary``.
         moved_out: One row per run that moved money out, with ``sign``.
         proof: Body of ``report.balance_proof``.
@@ -55,7 +57,7 @@ def control_table(
         [
             roll_forward(rows_out),
             partition(lines_out, "out"),
-            partition(rows_in, "in"),
+            partition(lines_in, "in"),
             summary_identity(summary, pl.concat([rows_out, rows_in], how="diagonal")),
             movement_identity(movement),
             _intake(intake),

@@ -220,7 +220,8 @@ def _subjects(lines: pl.DataFrame, key: str) -> pl.DataFrame:
 def _assemble(whole: _Whole, decided: Decided, inputs: DayInputs, context: Context) -> DayReport:
     statuses = line_statuses(decided.breaks, context)
     out, rows_out = _money_out(whole, statuses, context)
-    figures = out.select("transfer_id", "account_id", "currency", "amount_minor", "recon_status")
+    attributes = ("account_id", "currency", "amount_minor", "recon_status")
+    figures = out.select("transfer_id", *attributes)
     arrived = credit_lines(credit_population(whole.credits, context), statuses)
     collected = collection_lines(collection_population(whole.collections, context), statuses)
     rows_in = _money_in(arrived, collected, whole.collections, context)
@@ -230,7 +231,10 @@ def _assemble(whole: _Whole, decided: Decided, inputs: DayInputs, context: Conte
     shown = listed(decided.breaks, context)
     movement = break_movement(inputs, decided.breaks, shown, matched_to(whole.credits), context)
     opened = still_open(decided.breaks, context)
-    control = control_table(rows_out, rows_in, figures, summary, moved, proof, opened, movement, inputs.intake, context)
+    lines_in = pl.concat(frame.select(attributes) for frame in (arrived, collected))
+    control = control_table(
+        rows_out, rows_in, figures, lines_in, summary, moved, proof, opened, movement, inputs.intake, context
+    )
     assert_identities(control)
     tables = {
         "control": control,

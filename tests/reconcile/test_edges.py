@@ -225,3 +225,9 @@ def test_an_open_timing_item_is_carried_for_thirty_days(day: date, listed: bool)
     waiting = transfer("a", "in_progress", "03-04 10:00")
     result = reconcile_day(inputs([waiting]), context("04-10 06:00", day, TRANSFERS__STUCK_AFTER='{ach = "90d"}'))
     assert (("in_transit", trn("a")) in found(result)) is listed
+
+
+def test_an_account_with_nothing_but_a_collection_that_is_not_money_yet_is_in_the_partition() -> None:
+    result = reconcile_day(inputs(collections=[intent("approved", "03-04 10:00")]), context())
+    rows = result.tables["control"].filter(pl.col("metric") == "identity.partition_in")
+    assert rows.select("account_id", "currency", "count", "status").rows() == [(ACCOUNT, "COP", 0, "ok")]
