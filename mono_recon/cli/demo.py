@@ -31,10 +31,11 @@ def demo(
         session: Global options.
     """
     from mono_recon.demo.write import write_demo  # noqa: PLC0415  help needs it not
+    from mono_recon.pipeline.progress import advance  # noqa: PLC0415
 
     with session.progress():
         try:
-            written = write_demo(dir, days=days, transfers_per_day=transfers_per_day, seed=seed)
+            written = write_demo(dir, days=days, transfers_per_day=transfers_per_day, seed=seed, on_progress=advance)
         except FileExistsError as error:
             raise UsageError(str(error)) from error
     data = asdict(written) | {

@@ -5,7 +5,7 @@ afterwards.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -24,6 +24,9 @@ from mono_recon.demo.truth import truth_rows, write_truth
 from mono_recon.demo.world import Account, World
 
 TRUTH_FILE = "truth.jsonl"
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
 
 _ACCOUNTS = (("Operaciones", "095000036"), ("Nómina", "095000044"), ("Devoluciones", "095000051"))
 _PAYEES = 400
@@ -116,6 +119,7 @@ def write_demo(
     seed: int = 7,
     first_day: date = date(2026, 3, 2),
     faults: bool = True,
+    on_progress: Progress | None = None,
 ) -> DemoSummary:
     """Write a data root with a believable archive, its settings and the labels of its faults.
 
@@ -129,6 +133,7 @@ def write_demo(
         seed: Chooses the world.
         first_day: First business date.
         faults: Whether anything goes wrong in it; near misses happen all the same.
+        on_progress: Told how many of its parts are done: the life, its webhooks, its exports.
 
     Returns:
         Counts of what was written.
@@ -139,21 +144,24 @@ def write_demo(
         OSError: The folder cannot be written.
     """
     world = make_world(days=days, transfers_per_day=transfers_per_day, seed=seed, first_day=first_day, faults=faults)
-    return write_world(world, folder)
+    return write_world(world, folder, on_progress)
 
 
-def write_world(world: World, folder: Path) -> DemoSummary:
+def write_world(world: World, folder: Path, on_progress: Progress | None = None) -> DemoSummary:
     """Write a world down as ``write_demo`` does.
 
     Raises:
         FileExistsError: The folder holds an archive already.
         OSError: The folder cannot be written.
     """
-    archive = folder / "archive"
+    archive, told = folder / "archive", on_progress or (lambda *_: None)
     if archive.exists():
         raise FileExistsError(f"{archive} is there already; remove {folder}, or name another folder with --dir")
+    told("demo", 1, 3)
     deliveries = packing.write_webhooks(world, archive / "webhooks")
+    told("demo", 2, 3)
     pages, finished = _write_exports(world, archive / "exports")
+    told("demo", 3, 3)
     (folder / SETTINGS_FILE).write_text(settings_text(world.clientele), encoding="utf-8")
     (folder / SECRET_FILE).write_bytes(packing.SECRET)
     rows = truth_rows(world.expectations, finished, world.calendar)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mono_recon.cli import app, report
+from mono_recon.demo.write import write_demo
 from tests.cli.conftest import BREAKS
 from tests.commands import command
 
@@ -171,6 +172,12 @@ def test_the_doctor_tells_how_many_files_are_ignored(tmp_path: Path) -> None:
     (tmp_path / "archive/webhooks").mkdir(parents=True)
     (tmp_path / "archive/webhooks/notes.txt").touch()
     assert command("--data", tmp_path, "--json", "doctor").json["ignored_files"] == 1
+
+
+def test_a_demonstration_tells_how_far_it_has_come(tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    write_demo(tmp_path / "d", days=1, transfers_per_day=1, on_progress=lambda *come: told.append(come))
+    assert told == [("demo", 1, 3), ("demo", 2, 3), ("demo", 3, 3)]
 
 
 def test_no_bar_moves_in_a_pipe_whatever_the_environment_says(tmp_path: Path) -> None:
