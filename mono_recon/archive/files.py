@@ -114,6 +114,11 @@ def hash_file(file: ArchiveFile) -> str:
     return digest.hexdigest()
 
 
+def path_text(path: str) -> str:
+    r"""A path as a column can hold it: bytes that are no UTF-8 as ``\xhh``."""
+    return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def archive_day(folders: Sequence[str]) -> date | None:
     """The day that folder names state: the first of ``YYYY-MM-DD``, ``<word>=YYYY-MM-DD`` and ``YYYY/MM/DD``."""
     for position, folder in enumerate(folders):
@@ -186,7 +191,7 @@ def _describe(root: str, name: str) -> ArchiveFile | None:
         return None
     kind, _, below = name.partition("/")
     return ArchiveFile(
-        path=name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace"),
+        path=path_text(name),
         absolute=absolute,
         kind=kind,
         size=status.st_size,

@@ -7,6 +7,7 @@ which rows a report may know is decided where reports are made.
 import csv
 import io
 import re
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from mono_recon.archive.files import path_text
 from mono_recon.archive.instants import read_instant
 from mono_recon.schemas.table import Table, polars_schema
 
@@ -52,6 +54,10 @@ class Written:
     refused: tuple[str, ...]
 
 
+class _LeftOutError(Exception):
+    """No row of a file can be read."""
+
+
 def read_written(folder: Path, form: Form) -> Written:
     """Read every ``*.csv`` of a folder; a folder that does not exist holds none.
 
@@ -61,32 +67,61 @@ def read_written(folder: Path, form: Form) -> Written:
     """
     rows: list[dict[str, Any]] = []
     refused: list[str] = []
-    for path in sorted(folder.glob("*.csv")):
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.name.endswith(".csv"))
+    except FileNotFoundError:
+        paths = []
+    except OSError as error:
+        return Written(_frame(rows, form), (f"{folder.name}: {error.strerror}; the folder is left out",))
+    for path in paths:
+        name = path_text(path.name)
         for line, row, problems in _rows(path, form):
             if problems:
-                refused.append(f"{path.name}, line {line}: {'; '.join(problems)}")
+                refused.append(f"{name}, line {line}: {'; '.join(problems)}")
             else:
-                rows.append(row | {"path": path.name, "line": line})
-    return Written(pl.DataFrame(rows, schema=polars_schema(form.table)), tuple(refused))
+                rows.append(row | {"path": name, "line": line})
+    return Written(_frame(rows, form), tuple(refused))
+
+
+def _frame(rows: list[dict[str, Any]], form: Form) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=polars_schema(form.table))
 
 
 def _rows(path: Path, form: Form) -> Iterator[tuple[int, dict[str, Any], list[str]]]:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        yield 1, {}, [f"not UTF-8 ({error.reason}); the file is left out"]
-        return
-    heading = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if ";" in heading else ",", strict=True)
-    missing = [name for name in form.columns if name not in (reader.fieldnames or ())]
-    if missing:
-        yield 1, {}, [f"no column {', '.join(missing)}; the file is left out"]
+        reader = _open(path, form)
+    except _LeftOutError as error:
+        yield 1, {}, [f"{error}; the file is left out"]
         return
     try:
         for row in reader:
             yield reader.line_num, *_read(row, form)
     except csv.Error as error:
         yield reader.line_num, {}, [f"{error}; the rest of the file is left out"]
+
+
+def _open(path: Path, form: Form) -> "csv.DictReader[str]":
+    """A reader of a file's rows, behind its first line.
+
+    Raises:
+        _LeftOutError: The file cannot be read, or lacks a column.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise _LeftOutError("not a file")  # Whoever reads a pipe would wait for somebody to write to it.
+        text = path.read_bytes().decode("utf-8-sig")
+        heading = text.partition("\n")[0]
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if ";" in heading else ",", strict=True)
+        named = reader.fieldnames or ()
+    except OSError as error:
+        raise _LeftOutError(error.strerror) from error
+    except UnicodeDecodeError as error:
+        raise _LeftOutError(f"not UTF-8 ({error.reason})") from error
+    except csv.Error as error:
+        raise _LeftOutError(str(error)) from error
+    if missing := [name for name in form.columns if name not in named]:
+        raise _LeftOutError(f"no column {', '.join(missing)}")
+    return reader
 
 
 def _read(row: dict[str, Any], form: Form) -> tuple[dict[str, Any], list[str]]:

@@ -1,3 +1,5 @@
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -102,6 +104,42 @@ def test_a_file_without_its_columns_is_left_out_and_said(tmp_path: Path) -> None
     written = read_adjustments(folder(tmp_path, "adjustments", "a,b\n1,2\n", ADJUSTMENT_COLUMNS + ADJUSTED))
     assert written.rows["path"].to_list() == ["1.csv"]
     assert "no column adjustment_id" in written.refused[0]
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (Path.mkdir, "not a file"),
+        (os.mkfifo, "not a file"),
+        (lambda path: path.symlink_to(path.parent / "nowhere"), "No such file or directory"),
+        (lambda path: path.symlink_to(path), "Too many levels of symbolic links"),
+        (lambda path: path.write_bytes(b"\xff" + DECIDED.encode()), "not UTF-8 (invalid start byte)"),
+        (lambda path: path.write_text('"break_id"x' + RESOLUTION_COLUMNS[8:]), "',' expected after '\"'"),
+        (lambda path: path.write_text('"break_id'), "unexpected end of data"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_left_out_and_said_and_the_others_are_read(
+    tmp_path: Path, make: Callable[[Path], object], problem: str
+) -> None:
+    resolutions = folder(tmp_path, "resolutions", RESOLUTION_COLUMNS + DECIDED)
+    bad = os.fsdecode(b"bad \xff.csv")
+    make(resolutions / bad)
+    written = read_resolutions(resolutions)
+    assert written.refused == (f"bad \\xff.csv, line 1: {problem}; the file is left out",)
+    assert written.rows["path"].to_list() == ["0.csv"]
+
+
+def test_rows_of_a_file_whose_name_is_no_text_are_read(tmp_path: Path) -> None:
+    adjustments = folder(tmp_path, "adjustments")
+    (adjustments / os.fsdecode(b"\xff.csv")).write_text(ADJUSTMENT_COLUMNS + ADJUSTED, encoding="utf-8")
+    assert read_adjustments(adjustments).rows["path"].to_list() == ["\\xff.csv"]
+
+
+def test_a_folder_that_cannot_be_listed_is_said(tmp_path: Path) -> None:
+    (tmp_path / "resolutions").touch()
+    written = read_resolutions(tmp_path / "resolutions")
+    assert (written.rows.height, written.refused) == (0, ("resolutions: Not a directory; the folder is left out",))
+    assert read_resolutions(tmp_path / "nowhere").refused == ()
 
 
 def test_the_warehouse_follows_the_files_and_is_left_alone_when_it_does(tmp_path: Path) -> None:
