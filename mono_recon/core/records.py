@@ -17,7 +17,10 @@ from mono_recon.schemas.raw import Copies, Deliveries
 from mono_recon.schemas.table import polars_schema
 
 KEY = ("event_type", "subject_id", "state", "occurred_at")
-"""Equal in all statements of one event; only their content decides whether they are one."""
+"""Equal in all statements of one event; only their content decides whether they are one.
+
+Of an event that is not used the last two are null: its content holds them if it has them.
+"""
 
 SIGNATURE_RANK = {"verified": 0, "no_secret": 1, "no_header": 2, "malformed_header": 3, "unverifiable": 4}
 
@@ -81,8 +84,8 @@ def contested(incoming: pl.DataFrame, held: HeldEvents) -> pl.DataFrame:
 def merge_events(incoming: pl.DataFrame, held: HeldEvents, paths: pl.DataFrame) -> MergedEvents:
     """Decide for each record whether it is a new event or repeats one, and what events become.
 
-    Two records are one event if their bodies are equal, or if their semantic keys are and so is
-    ``event.data`` once parsed. A copy with raw bytes represents the event before one without, then
+    Two records are one event, used or not, if their bodies are equal, or if their semantic keys are and
+    so is ``event.data`` once parsed. A copy with raw bytes represents the event before one without, then
     the earliest known, then the smallest id; clocks are the earliest and the signature the best of
     all copies; the place is that of the earliest known, then the first path and line.
 
@@ -164,14 +167,13 @@ def _keyed(incoming: pl.DataFrame, held: HeldEvents) -> pl.DataFrame:
 
 
 def _key(copy_id: str) -> pl.Expr:
-    """What is equal in all records of one event, as a text; of an event that is not used the id of its bytes."""
+    """What is equal in all records of one event, as a text; of an event without a subject the id of its bytes."""
     semantic = pl.concat_str(
         [pl.col(name).cast(pl.Int64 if name == "occurred_at" else pl.String).cast(pl.String) for name in KEY],
         separator="|",
         ignore_nulls=True,
     )
-    is_used = (pl.col("status") == "accepted") & pl.col("subject_id").is_not_null()
-    return pl.when(is_used).then(semantic).otherwise(copy_id).alias("key")
+    return pl.when(pl.col("subject_id").is_not_null()).then(semantic).otherwise(copy_id).alias("key")
 
 
 def _is_contested(records: pl.DataFrame) -> pl.DataFrame:

@@ -51,14 +51,20 @@ def held_events(warehouse: Warehouse, incoming: pl.DataFrame) -> HeldEvents:
         incoming.filter(pl.col("status") == "accepted").select(KEY),
         polars_schema(Deliveries),
     )
-    unused = _look_up(
+    unused = incoming.filter(pl.col("status") == "unused")
+    named = _look_up(
         warehouse,
-        f"{_HEADS} SEMI JOIN keys ON held.delivery_id = keys.delivery_id AND held.event_at = keys.event_at"
-        " WHERE held.status = 'unused'",
-        incoming.filter(pl.col("status") == "unused").select("delivery_id", "event_at"),
+        f"{_HEADS} SEMI JOIN keys USING (event_type, subject_id) WHERE held.status = 'unused'",
+        unused.select("event_type", "subject_id").drop_nulls(),
         polars_schema(Deliveries),
     )
-    events = pl.concat([used, unused])
+    nameless = _look_up(
+        warehouse,
+        f"{_HEADS} SEMI JOIN keys USING (delivery_id, event_at) WHERE held.status = 'unused'",
+        unused.filter(pl.col("subject_id").is_null()).select("delivery_id", "event_at"),
+        polars_schema(Deliveries),
+    )
+    events = pl.concat([used, named, nameless])
     copies = _look_up(
         warehouse,
         "SELECT held.* FROM mono.raw.copies AS held SEMI JOIN keys ON held.record_id = keys.delivery_id"

@@ -36,7 +36,7 @@ class Record:
     file: str = "a"
     line: int = 1
     used: bool = True
-    subject: str = "trn_1"
+    subject: str | None = "trn_1"
     state: str | None = "approved"
     type: str = "bank_transfer_approved"
 

@@ -109,11 +109,27 @@ def test_an_event_of_another_type_or_moment_is_another_event() -> None:
     assert held.events["copies"].to_list() == [1, 1, 1, 1]
 
 
-def test_unused_deliveries_repeat_only_equal_bodies() -> None:
-    spaced = json.dumps(PLAIN, indent=1)
-    held, (merged,) = ingest([Record(used=False), Record(used=False, file="b"), Record(used=False, data=spaced)])
-    assert outcomes(merged) == ["unused", "duplicate", "unused"]
-    assert sorted(held.events["copies"]) == [1, 2]
+def test_an_unused_event_is_one_in_whatever_form_it_came() -> None:
+    spaced, other = json.dumps(PLAIN, indent=1), json.dumps(PLAIN | {"state": "held"})
+    parsed = Record(used=False, data=spaced, signature="unverifiable", file="b", arrived=8)
+    for runs in ([[Record(used=False), parsed]], [[Record(used=False)], [parsed]], [[parsed], [Record(used=False)]]):
+        held, merges = ingest(*runs)
+        assert [outcome for merged in merges for outcome in outcomes(merged)] == ["unused", "duplicate"]
+        found = event(held)
+        assert (found["delivery_id"], found["copies"], found["known_at"]) == (Record(used=False).id, 2, moment(8))
+    held, (merged,) = ingest([Record(used=False), Record(used=False, data=other), Record(used=False, type="other")])
+    assert outcomes(merged) == ["unused"] * 3
+
+
+def test_unused_events_without_an_id_repeat_only_equal_bodies() -> None:
+    nameless = Record(used=False, subject=None)
+    for runs in (
+        [[nameless, Record(used=False, subject=None, file="b"), Record(used=False, subject=None, event=6)]],
+        [[nameless], [Record(used=False, subject=None, file="b"), Record(used=False, subject=None, event=6)]],
+    ):
+        held, merges = ingest(*runs)
+        assert [outcome for merged in merges for outcome in outcomes(merged)] == ["unused", "duplicate", "unused"]
+        assert sorted(held.events["copies"]) == [1, 2]
 
 
 def test_a_copy_with_raw_bytes_stands_for_the_event_although_it_came_later() -> None:
@@ -204,7 +220,8 @@ RECORDS = st.builds(
     file=st.sampled_from(["a", "b", "c"]),
     line=st.integers(1, 3),
     used=st.booleans(),
-)
+    subject=st.sampled_from(["trn_1", None]),
+).filter(lambda record: not record.used or record.subject is not None)
 
 
 @settings(max_examples=40, deadline=None)

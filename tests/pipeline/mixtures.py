@@ -102,12 +102,13 @@ def _of_event(payload: dict[str, Any], identity: str, fate: str) -> list[Record]
     return [*records, Record("webhooks", forged, "quarantined", "")]
 
 
-def _spelled_anew(payload: dict[str, Any]) -> list[bytes]:
+def _spelled_anew(payload: dict[str, Any], identity: str, fate: str) -> list[Record]:
     """Other bytes that state the same event."""
     later = payload | {"timestamp": "2026-03-02T09:00:00Z"}
     turned = dict(reversed(payload["event"]["data"].items()))
     shuffled = {"timestamp": payload["timestamp"], "event": {"type": payload["event"]["type"], "data": turned}}
-    return [json.dumps(shuffled, indent=1).encode(), canonical(later)]
+    bodies = [json.dumps(shuffled, indent=1).encode(), canonical(later)]
+    return [Record("webhooks", _delivery(body, minute), fate, identity) for minute, body in enumerate(bodies, 8)]
 
 
 def _events() -> list[Record]:
@@ -116,18 +117,15 @@ def _events() -> list[Record]:
         ("bank_transfer_approved", "batch_sent", "account_credited_incoming_wire", "collection_intent_failed")
     ):
         payload = _payload(name, number)
-        records += _of_event(payload, name, "accepted")
-        records += [
-            Record("webhooks", _delivery(body, 8 + place), "accepted", name)
-            for place, body in enumerate(_spelled_anew(payload))
-        ]
+        records += [*_of_event(payload, name, "accepted"), *_spelled_anew(payload, name, "accepted")]
         other = deepcopy(payload)
         other["event"]["data"]["reference"] = "another text"
         records.append(Record("webhooks", _delivery(canonical(other), 20), "accepted", f"{name}, other content"))
     bare = canonical(_payload("bank_transfer_rejected", 9))
     records += [Record("webhooks", bare, "accepted", "bare")]
-    records += _of_event(_payload("outgoing_transfer_failed", 5), "unknown type", "unused")
-    return records
+    unknown = _payload("outgoing_transfer_failed", 5)
+    records += _of_event(unknown, "unknown type", "unused")
+    return [*records, *_spelled_anew(unknown, "unknown type", "unused")]
 
 
 def _broken_events() -> list[Record]:

@@ -89,6 +89,19 @@ def test_a_file_that_has_grown_is_read_again_and_its_old_records_are_duplicates(
     assert archive.query(OBSERVED).height == 3
 
 
+@pytest.mark.parametrize("event", ["bank_transfer_approved", "card_used"])
+def test_an_event_whose_body_is_kept_as_a_text_and_parsed_is_one(archive: Archive, event: str) -> None:
+    kept = delivery(payload(1, event=event))
+    parsed = json.loads(kept) | {"body": payload(1, event=event)}
+    archive.write("webhooks/a.jsonl", json.dumps(parsed), delivery(payload(2, event=event)))
+    archive.ingest()
+    archive.write("webhooks/b.jsonl", kept)
+    assert archive.ingest().duplicates == 1
+    body = json.loads(kept)["body"]
+    held = archive.query("SELECT copies, body FROM mono.raw.deliveries ORDER BY ALL")
+    assert held.rows() == [(1, json.loads(delivery(payload(2, event=event)))["body"]), (2, body)]
+
+
 def test_what_was_refused_of_a_file_is_not_refused_again_when_it_has_grown(archive: Archive) -> None:
     records = ["no json", delivery(payload(1)), page(1, [], 0, 700, status=500)]
     archive.write("webhooks/a.jsonl", *records)
