@@ -125,7 +125,7 @@ def count_items(pages: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         pages: ``PAGE_COLUMNS`` as ``assign_exports`` names them.
-        items: ``page_id``, ``fetched_at`` and ``item_id`` of their rows, refused ones included.
+        items: ``page_id``, ``fetched_at`` and ``item_id`` of their rows that have an id, refused ones included.
 
     Returns:
         ``export_id``, ``request_key`` and ``items`` (Int64).

@@ -12,19 +12,10 @@ from mono_recon.core.records import KEY, HeldEvents
 from mono_recon.schemas.raw import Copies, Deliveries, ExportPages
 from mono_recon.schemas.table import polars_schema
 from mono_recon.warehouse.connect import Warehouse
+from mono_recon.warehouse.items import PAGE_ITEMS
 
 _HEADS = "SELECT held.* REPLACE (NULL::VARCHAR AS body) FROM mono.raw.deliveries AS held"
 _PAGES = ", ".join(name for name in PAGE_COLUMNS)
-
-_ITEMS = (
-    ("transfer_observations", "transfer_id"),
-    ("collection_observations", "intent_id"),
-    ("collection_links", "link_id"),
-    ("accounts", "account_id"),
-    ("balances", "account_id"),
-    ("banks", "code"),
-    ("ledger_transactions", "ledger_transaction_id"),
-)
 
 
 def held_files(warehouse: Warehouse) -> pl.DataFrame:
@@ -181,7 +172,7 @@ def refused_records(warehouse: Warehouse, paths: pl.DataFrame) -> pl.DataFrame:
 
 
 def count_page_items(warehouse: Warehouse, pages: pl.DataFrame) -> pl.DataFrame:
-    """How many ids are in each export, refused rows included; all that lack an id are one.
+    """How many ids are in each export, those of refused rows included.
 
     They are counted where they lie: a list of them would be as long as the exports.
 
@@ -192,15 +183,9 @@ def count_page_items(warehouse: Warehouse, pages: pl.DataFrame) -> pl.DataFrame:
     Returns:
         ``export_id``, ``request_key`` and ``items``.
     """
-    rows = [
-        f"SELECT split_part(source_ref, ':', 2) AS page_id, known_at AS fetched_at, {item} AS item_id"  # noqa: S608  names above
-        f" FROM mono.core.{table} WHERE source_ref LIKE 'x:%'"
-        for table, item in _ITEMS
-    ]
-    rows.append("SELECT page_id, known_at, subject_id FROM mono.raw.quarantine")
     return warehouse.query(
-        "SELECT export_id, request_key, count(DISTINCT coalesce(item_id, '')) AS items"  # noqa: S608  as above
-        f" FROM ({' UNION ALL '.join(rows)}) JOIN pages USING (page_id, fetched_at) GROUP BY ALL",
+        "SELECT export_id, request_key, count(DISTINCT item_id) AS items"  # noqa: S608  a text of ours
+        f" FROM ({PAGE_ITEMS}) JOIN pages USING (page_id, fetched_at) GROUP BY ALL",
         pages=pages,
     )
 

@@ -11,6 +11,7 @@ from mono_recon.schemas.raw import Exports
 from mono_recon.schemas.table import polars_schema
 from mono_recon.warehouse.connect import Warehouse
 from mono_recon.warehouse.error_pages import error_pages
+from mono_recon.warehouse.items import PAGE_ITEMS
 from mono_recon.warehouse.narrowing import Narrowed
 from mono_recon.warehouse.scope import Scope
 
@@ -87,26 +88,7 @@ def _pages(warehouse: Warehouse, scope: Scope) -> pl.DataFrame:
 
 def _items(warehouse: Warehouse, scope: Scope) -> pl.DataFrame:
     """Ids on each page, refused rows included: ``page_id``, ``fetched_at`` and ``item_id``."""
-    found = warehouse.query(
-        """
-        SELECT split_part(source_ref, ':', 2) AS page_id, known_at AS fetched_at, transfer_id AS item_id
-        FROM mono.core.transfer_observations WHERE channel = 'export' AND known_at <= $k
-        UNION ALL
-        SELECT split_part(source_ref, ':', 2), known_at, intent_id
-        FROM mono.core.collection_observations WHERE channel = 'export' AND known_at <= $k
-        UNION ALL
-        SELECT split_part(source_ref, ':', 2), known_at, link_id FROM mono.core.collection_links WHERE known_at <= $k
-        UNION ALL
-        SELECT split_part(source_ref, ':', 2), known_at, account_id FROM mono.core.accounts WHERE known_at <= $k
-        UNION ALL
-        SELECT split_part(source_ref, ':', 2), known_at, ledger_transaction_id
-        FROM mono.core.ledger_transactions WHERE channel = 'export' AND known_at <= $k
-        UNION ALL
-        SELECT page_id, known_at, subject_id FROM mono.raw.quarantine
-        WHERE page_id IS NOT NULL AND subject_id IS NOT NULL AND known_at <= $k
-        """,
-        {"k": scope.as_of},
-    )
+    found = warehouse.query(f"SELECT * FROM ({PAGE_ITEMS}) WHERE fetched_at <= $k", {"k": scope.as_of})  # noqa: S608  a text of ours
     return found.join(scope.lost_pages, on=["page_id", "fetched_at"], how="anti")
 
 

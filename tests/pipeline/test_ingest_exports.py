@@ -49,13 +49,14 @@ def test_an_export_counts_the_ids_of_refused_rows(archive: Archive) -> None:
     assert archive.query(EXPORTS).rows() == [("nightly", 1, 2, True, None)]
 
 
-def test_an_id_on_two_pages_of_an_export_counts_once_and_rows_without_one_count_as_one(archive: Archive) -> None:
+def test_an_id_on_two_pages_of_an_export_counts_once_and_rows_without_one_count_nothing(archive: Archive) -> None:
     archive.write("exports/a.jsonl", page(1, [transfer(1), transfer(2)], 3, 600), page(2, [transfer(2)], 3, 601))
-    nameless = [transfer(1), {"amount": 1}], [{"amount": 2}]
+    nameless = [transfer(1), {"amount": 1}], [{"id": 7}]
     archive.write("exports/b.jsonl", *(page(n, rows, 3, 699 + n, export="b") for n, rows in enumerate(nameless, 1)))
+    archive.write("exports/c.jsonl", page(1, [transfer(1), {"amount": 1}], 2, 800, export="c"))
     archive.ingest()
     counted = archive.query(EXPORTS).drop("export_id").rows()
-    assert counted == [(2, 2, False, "duplicate_ids"), (2, 2, False, "duplicate_ids")]
+    assert counted == [(pages, ids, False, "duplicate_ids") for pages, ids in ((2, 2), (2, 1), (1, 1))]
 
 
 def test_a_page_found_twice_gives_its_rows_and_refusals_once(archive: Archive) -> None:

@@ -1,5 +1,6 @@
 """A report made from what it needs says the same as one made from the whole history, and misses no date."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tests.pipeline.lives import (
     local,
     payee,
     stated,
+    text,
     write_manifests_alone,
 )
 
@@ -91,6 +93,17 @@ def a_reversal_and_an_earlier_outcome(story: Story) -> None:
     story.tell(stated(51, "approved", at, local(3, "17:00:00.25")), received=local(6, "07:00:00"))
 
 
+def exports_that_count_their_rows(story: Story) -> None:
+    """Of banks, which have codes in place of ids, and of transfers with a row that has none and counts for nothing."""
+    for day in range(2, 7):
+        begun, fetched = local(day, "00:00:00"), local(day + 1, "01:00:00")
+        window = f"inserted_at[from]={text(begun)}&inserted_at[until]={text(begun + timedelta(days=1))}&"
+        at = local(day, "18:00:00")
+        rows = [stated(60 + day, "approved", at, at), stated(70 + day, "approved", at, at, id=None)]
+        story.tell(rows[0]).pull(rows, fetched, window)
+        story.pull([{"code": "007", "name": "B"}, {"code": "051", "name": "D"}], fetched, "kind=transfers&", "banks")
+
+
 @pytest.fixture
 def both(monkeypatch: pytest.MonkeyPatch) -> BothWays:
     write_manifests_alone(monkeypatch)
@@ -107,12 +120,15 @@ def test_a_week_of_what_reaches_over_dates(template: Path, tmp_path: Path, both:
         a_collection_reported_twice,
         another_currency,
         a_reversal_and_an_earlier_outcome,
+        exports_that_count_their_rows,
     ):
         part(story)
     story.write(archive, "all")
     issue_each(archive, WEEK)
     assert both.differences == []
     assert both.made == len(WEEK) - 1
+    refused = archive.query("SELECT DISTINCT resource, is_complete FROM mono.raw.exports ORDER BY ALL")
+    assert refused.rows() == [("accounts", True), ("banks", True), ("transfers", False), ("transfers", True)]
 
 
 def test_an_adjustment_of_a_proved_date_is_carried_to_the_next_report(
