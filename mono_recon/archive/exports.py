@@ -34,6 +34,8 @@ _ROWS: dict[str, tuple[str | None, type[msgspec.Struct]]] = {
     "ledger/accounts/{id}/transactions": ("transactions", LedgerTransaction),
 }
 """Per resource the key of its rows and their type; without a key the answer itself is the one row."""
+_NAME = {"banks": "code"}
+"""What names a row of a resource, where it is not its ``id``."""
 
 
 def read_page(raw: bytes, path_fetched_at: datetime | None, *, is_element: bool) -> Page:
@@ -114,11 +116,11 @@ def _read_rows(page: Page, items: list[object]) -> None:
         try:
             page.objects.append((index, value or convert_exactly(item, wanted, "")))
         except BrokenRulesError as error:
-            page.refused_rows.append(_refused_row(item, index, error, page.fetched_at))
+            named = item.get(_NAME.get(page.resource, "id")) if isinstance(item, dict) else None
+            page.refused_rows.append(_refused_row(item, named, index, error, page.fetched_at))
 
 
-def _refused_row(item: object, index: int, error: BrokenRulesError, fetched_at: int) -> RefusedRow:
+def _refused_row(item: object, named: object, index: int, error: BrokenRulesError, fetched_at: int) -> RefusedRow:
     reason, detail = weigh(error.failures)
-    item_id = item.get("id") if isinstance(item, dict) else None
-    subject_id = item_id if isinstance(item_id, str) and is_storable(item_id) else None
+    subject_id = named if isinstance(named, str) and is_storable(named) else None
     return RefusedRow(Refused(reason, detail, fetched_at, subject_id, index), compact(item).encode())

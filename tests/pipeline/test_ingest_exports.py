@@ -59,6 +59,19 @@ def test_an_id_on_two_pages_of_an_export_counts_once_and_rows_without_one_count_
     assert counted == [(pages, ids, False, "duplicate_ids") for pages, ids in ((2, 2), (2, 1), (1, 1))]
 
 
+def test_banks_are_counted_by_their_codes_those_of_refused_rows_too(archive: Archive) -> None:
+    request = {"url": "https://api.cuentamono.com/v1/banks?kind=transfers&page_number=1", "fetched_at": clock(10)}
+    for number, last in enumerate(({"code": "051", "name": 5}, {"name": "No code"})):
+        rows = [{"code": "007", "name": "B"}, last]
+        body = {"kind": "transfers", "banks": rows, "pagination": {"total_items": 2, "total_pages": 1}}
+        record = {"request": request, "response": {"status": 200, "body": body}, "export": {"id": f"banks {number}"}}
+        archive.write(f"exports/{number}.jsonl", json.dumps(record))
+    result = archive.ingest()
+    assert (result.rows_accepted, result.rows_quarantined) == (2, 2)
+    counted = archive.query(EXPORTS + ", export_id").rows()
+    assert counted == [("banks 0", 1, 2, True, None), ("banks 1", 1, 1, False, "duplicate_ids")]
+
+
 def test_a_page_found_twice_gives_its_rows_and_refusals_once(archive: Archive) -> None:
     twice = page(1, [transfer(1), {"id": "bad"}], 2, 600)
     archive.write("exports/a.jsonl", twice, twice)
