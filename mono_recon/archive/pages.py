@@ -13,7 +13,7 @@ from mono_recon.archive.instants import microseconds, read_instant
 from mono_recon.archive.questions import Question, read_question
 from mono_recon.archive.refusals import Refused, RefusedError, decode_noting, refuse
 from mono_recon.archive.schema_rules import INSTANT_RULE, Failure, missing, text_failure, wrong
-from mono_recon.archive.strict_json import compact
+from mono_recon.archive.strict_json import compact, decode
 
 _OK = 200
 _STATUSES = range(100, 600)
@@ -73,11 +73,20 @@ def open_page(
     record = decode_noting(raw, "", duplicates)
     if not isinstance(record, dict):
         raise refuse("unknown_shape", "not a page: not an object")
-    identity = compact(record).encode() if is_element else raw
-    page = Page(page_id=hashlib.sha256(identity).hexdigest(), body=raw.decode())
+    page_id = _hash(record) if is_element else hashlib.sha256(raw).hexdigest()
+    page = Page(page_id=page_id, body=raw.decode())
     if "request" in record and "response" in record:
         return page, _open_captured(page, record, duplicates)
     return page, _open_bare(page, record, path_fetched_at)
+
+
+def content_id(body: str) -> str:
+    """SHA-256, in hex, of what a page's record says, in whatever spelling: the id of one without raw bytes."""
+    return _hash(decode(body.encode()))
+
+
+def _hash(record: object) -> str:
+    return hashlib.sha256(compact(record).encode()).hexdigest()
 
 
 def _open_bare(page: Page, record: dict[str, Any], path_fetched_at: datetime | None) -> list[Failure]:

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 import polars as pl
 
 from mono_recon.archive.decoded import CORE_TABLES, Decoded
+from mono_recon.archive.pages import content_id
 from mono_recon.core.exports import PAGE_COLUMNS, assign_exports
-from mono_recon.core.pages import MergedPages, merge_pages
+from mono_recon.core.pages import MergedPages, contested_pages, merge_pages
 from mono_recon.core.records import HeldEvents, MergedEvents, contested, merge_events
 from mono_recon.schemas.raw import Copies, Deliveries, ExportPages, Quarantine
 from mono_recon.schemas.table import polars_schema
 from mono_recon.warehouse.connect import Warehouse
 from mono_recon.warehouse.error_pages import error_pages
-from mono_recon.warehouse.held import bodies, held_events, held_pages
+from mono_recon.warehouse.held import bodies, held_events, held_pages, page_bodies
 
 COUNTS = (
     "records_read",
@@ -80,7 +81,7 @@ def take(warehouse: Warehouse, portion: Decoded, paths: pl.DataFrame, refused: p
     deliveries = portion.deliveries.with_row_index("record").cast({"record": pl.Int64})
     pages = portion.pages.with_row_index("record", deliveries.height).cast({"record": pl.Int64})
     events = _merge_events(warehouse, deliveries, paths)
-    merged = merge_pages(pages, held_pages(warehouse, pages), paths)
+    merged = _merge_pages(warehouse, pages, paths)
     taken_pages = pages.join(merged.new.select("record"), on="record", how="semi")
     place = ["page_id", "file_sha256", "line", "byte_offset"]
     records = portion.quarantine.filter(pl.col("page_id").is_null())
@@ -140,6 +141,18 @@ def _merge_events(warehouse: Warehouse, deliveries: pl.DataFrame, paths: pl.Data
     return merge_events(deliveries, HeldEvents(events, held.copies), paths)
 
 
+def _merge_pages(warehouse: Warehouse, pages: pl.DataFrame, paths: pl.DataFrame) -> MergedPages:
+    held = held_pages(warehouse, pages)
+    contested = contested_pages(pages, held)
+    texts = [
+        pages.join(contested, on=contested.columns, how="semi").select("page_id", "body"),
+        page_bodies(warehouse, contested.join(held.pages, on=contested.columns, how="semi")),
+    ]
+    contents = pl.concat(texts).unique("page_id")
+    content = pl.col("body").map_elements(content_id, pl.String).alias("content")
+    return merge_pages(pages, held, contents.with_columns(content), paths)
+
+
 def _fates(deliveries: pl.DataFrame, events: MergedEvents, pages: pl.DataFrame, merged: MergedPages) -> pl.DataFrame:
     """What a portion's records are, by position: ``is_new``, and the clocks of those that are events."""
     new = [events.new.select("record", "known_at", "event_at"), merged.new.select("record")]
@@ -182,8 +195,24 @@ def _write_pages(warehouse: Warehouse, pages: MergedPages, exported: pl.DataFram
     key = ["page_id", "fetched_at"]
     named = pages.new.drop("record", "export_id").join(exported.select(*key, "export_id"), on=key, how="left")
     warehouse.append(ExportPages, named)
+    is_renamed = pl.col("page_id") != pl.col("held_as")
+    moved = pages.changed.filter(~is_renamed)
+    warehouse.update(ExportPages, moved.select(key), moved.select("file_sha256", "line", "byte_offset"))
+    _rename_pages(warehouse, pages.changed.filter(is_renamed))
     warehouse.append(Copies, pages.copies)
-    warehouse.update(ExportPages, pages.changed.select(key), pages.changed.drop(key))
+
+
+def _rename_pages(warehouse: Warehouse, renamed: pl.DataFrame) -> None:
+    """Let pages and their rows bear another id than that they are held under."""
+    held = renamed.select(pl.col("held_as").alias("page_id"), "fetched_at")
+    warehouse.update(ExportPages, held, renamed.select("page_id", "file_sha256", "line", "byte_offset", "body"))
+    known = held.rename({"fetched_at": "known_at"})
+    warehouse.update(Quarantine, known, renamed.select("page_id"))
+    warehouse.delete(Copies, known.rename({"page_id": "record_id"}).with_columns(kind=pl.lit("exports")))
+    rows = renamed.with_columns(pl.int_ranges("items").alias("row")).explode("row", empty_as_null=False)
+    refs = [pl.format("x:{}:{}", name, "row").alias("source_ref") for name in ("held_as", "page_id")]
+    for table in CORE_TABLES.values():
+        warehouse.update(table, rows.select(refs[0], pl.col("fetched_at").alias("known_at")), rows.select(refs[1]))
 
 
 def _counts(

@@ -7,7 +7,7 @@ records asked about, so that files of other days are skipped; what a report read
 import polars as pl
 
 from mono_recon.core.exports import PAGE_COLUMNS, question
-from mono_recon.core.pages import HeldPages
+from mono_recon.core.pages import LIKE, HeldPages
 from mono_recon.core.records import KEY, HeldEvents
 from mono_recon.schemas.raw import Copies, Deliveries, ExportPages
 from mono_recon.schemas.table import polars_schema
@@ -90,21 +90,22 @@ def held_pages(warehouse: Warehouse, incoming: pl.DataFrame) -> HeldPages:
 
     Args:
         warehouse: Where to look.
-        incoming: ``page_id`` and ``fetched_at`` of each record.
+        incoming: Columns of ``raw.export_pages``.
     """
-    columns = "SELECT held.page_id, held.fetched_at, held.file_sha256, held.line, held.byte_offset"
-    whole = polars_schema(ExportPages)
-    heads = pl.Schema({name: whole[name] for name in ("page_id", "fetched_at", "file_sha256", "line", "byte_offset")})
-    timed = incoming.select("page_id", "fetched_at").drop_nulls("fetched_at")
+    names = ["page_id", *LIKE, "file_sha256", "line", "byte_offset"]
+    columns = f"SELECT {', '.join(f'held.{name}' for name in names)} FROM mono.raw.export_pages AS held"  # noqa: S608  names of contracts
+    heads = pl.Schema({name: polars_schema(ExportPages)[name] for name in names})
+    timed, *others = LIKE
+    alike = " AND ".join(f"held.{name} IS NOT DISTINCT FROM keys.{name}" for name in others)
     with_time = _look_up(
         warehouse,
-        f"{columns} FROM mono.raw.export_pages AS held SEMI JOIN keys USING (page_id, fetched_at)",
-        timed,
+        f"{columns} SEMI JOIN keys ON held.{timed} = keys.{timed} AND {alike}",
+        incoming.select(LIKE).drop_nulls(timed),
         heads,
     )
     without_time = _look_up(
         warehouse,
-        f"{columns} FROM mono.raw.export_pages AS held SEMI JOIN keys USING (page_id) WHERE held.fetched_at IS NULL",
+        f"{columns} SEMI JOIN keys USING (page_id) WHERE held.fetched_at IS NULL",
         incoming.filter(pl.col("fetched_at").is_null()).select("page_id"),
         heads,
     )
@@ -113,10 +114,28 @@ def held_pages(warehouse: Warehouse, incoming: pl.DataFrame) -> HeldPages:
         "SELECT held.* FROM mono.raw.copies AS held"
         " SEMI JOIN keys ON held.record_id = keys.page_id AND held.known_at = keys.fetched_at"
         " WHERE held.kind = 'exports'",
-        timed,
+        with_time.select("page_id", "fetched_at"),
         polars_schema(Copies),
     )
     return HeldPages(pl.concat([with_time, without_time]), copies)
+
+
+def page_bodies(warehouse: Warehouse, pages: pl.DataFrame) -> pl.DataFrame:
+    """Bodies of held pages.
+
+    Args:
+        warehouse: Where to look.
+        pages: ``page_id`` and ``fetched_at`` (not null) of each.
+
+    Returns:
+        ``page_id`` and ``body``.
+    """
+    return _look_up(
+        warehouse,
+        "SELECT held.page_id, held.body FROM mono.raw.export_pages AS held SEMI JOIN keys USING (page_id, fetched_at)",
+        pages,
+        pl.Schema({"page_id": pl.String(), "body": pl.String()}),
+    )
 
 
 def export_pages(warehouse: Warehouse, like: pl.DataFrame) -> pl.DataFrame:

@@ -147,10 +147,21 @@ def _rows(
 
 
 def _of_page(held: pl.DataFrame, scope: Scope) -> pl.DataFrame:
-    """Without the rows of pages that do not exist."""
-    page = pl.col("source_ref").str.split(":").list.get(1)
-    lost = scope.lost_pages.rename({"page_id": "page", "fetched_at": "known_at"})
-    return held.with_columns(page.alias("page")).join(lost, on=["page", "known_at"], how="anti").drop("page")
+    """Without the rows of pages that do not exist; those of others with the ids by which they were held."""
+    page = ["page", "known_at"]
+    named = {"page_id": "page", "fetched_at": "known_at"}
+    parts = pl.col("source_ref").str.split(":").list
+    return (
+        held.with_columns(parts.get(1).alias("page"))
+        .join(scope.lost_pages.rename(named), on=page, how="anti")
+        .join(scope.other_ids.rename(named), on=page, how="left", maintain_order="left")
+        .with_columns(
+            pl.coalesce(pl.format("x:{}:{}", "copy_id", parts.get(2, null_on_oob=True)), "source_ref").alias(
+                "source_ref"
+            )
+        )
+        .drop("page", "copy_id")
+    )
 
 
 def _events(scope: Scope) -> str:

@@ -16,6 +16,7 @@ from mono_recon.warehouse.connect import Warehouse
 
 _LATE = "file_sha256 IN (SELECT file_sha256 FROM late)"
 _NO_PAGES = pl.Schema({"page_id": pl.String(), "fetched_at": pl.Datetime("us", "UTC")})
+_NO_OTHER_IDS = pl.Schema({**_NO_PAGES, "copy_id": pl.String()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Scope:
         copies: Rows of ``raw.copies`` that exist, of the events of which some copy does not.
         lost_events: ``source_ref`` of events known by the as-of of which no copy exists.
         lost_pages: ``page_id`` and ``fetched_at`` of such pages.
+        other_ids: ``page_id`` and ``fetched_at`` of pages of which no copy with this id exists, and the
+            ``copy_id`` by which they were held.
     """
 
     as_of: datetime
@@ -37,6 +40,7 @@ class Scope:
     copies: pl.DataFrame
     lost_events: pl.DataFrame
     lost_pages: pl.DataFrame
+    other_ids: pl.DataFrame
 
 
 def read_scope(warehouse: Warehouse, as_of: datetime, files: Collection[tuple[str, str]] | None = None) -> Scope:
@@ -67,7 +71,7 @@ def read_scope(warehouse: Warehouse, as_of: datetime, files: Collection[tuple[st
     ).select(polars_schema(Copies).names())
     copies = contested.filter(pl.col("known_at") <= as_of).join(late, on="file_sha256", how="anti")
     events, pages = _lost(warehouse, as_of, late, copies)
-    return Scope(as_of, late, paths, copies, events, pages)
+    return Scope(as_of, late, paths, copies, events, pages, _other_ids(warehouse, late))
 
 
 def _lost(
@@ -99,3 +103,18 @@ def _lost(
         late=late,
     )
     return events, pages
+
+
+def _other_ids(warehouse: Warehouse, late: pl.DataFrame) -> pl.DataFrame:
+    """A copy whose id is not that of its body has no raw bytes, and stands behind those that have."""
+    if late.is_empty():
+        return pl.DataFrame(schema=_NO_OTHER_IDS)
+    return warehouse.query(
+        f"""
+        SELECT record_id AS page_id, known_at AS fetched_at,
+            arg_min(copy_id, (sha256(body) <> copy_id, copy_id)) AS copy_id
+        FROM mono.raw.copies WHERE kind = 'exports' AND NOT {_LATE}
+        GROUP BY record_id, known_at HAVING bool_and(copy_id <> record_id)
+        """,  # noqa: S608  a constant of this module
+        late=late,
+    )

@@ -163,6 +163,7 @@ def _captured(number: int, rows: Sequence[object], path: str = "transfers", **fi
 def _pages() -> list[Record]:
     bad_rows = [_row(32, amount={"amount": "1", "currency": "COP"}), {"id": None}, 7]
     first, second = _captured(1, [_row(30), _row(31), *bad_rows]), _captured(2, [_row(33)])
+    spelled = json.dumps(json.loads(second)).encode()
     declared = _captured(1, [_row(34)], export={"id": "nightly", "started_at": "2026-03-03T04:59:00Z"})
     bare = canonical({"transfers": [_row(35)], "pagination": {"page_number": 1}})
     error = canonical({"code": "401 Unauthorized", "errors": []})
@@ -170,6 +171,7 @@ def _pages() -> list[Record]:
     return [
         Record("exports", first, "accepted", "first page", rows=(2, 3)),
         Record("exports", second, "accepted", "second page", rows=(1, 0)),
+        Record("exports", spelled, "accepted", "second page", rows=(1, 0), fits_array=False),
         Record("exports", declared, "accepted", "declared page", rows=(1, 0)),
         Record("exports", bare, "accepted", "bare page", folder=FETCHED, rows=(1, 0)),
         Record("exports", bare, "quarantined", ""),

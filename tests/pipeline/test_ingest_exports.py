@@ -1,6 +1,8 @@
+import hashlib
 import json
 
 import polars as pl
+import pytest
 
 from tests.pipeline.archives import ACCOUNT, EXPORTS, FILES, OBSERVED, Archive, clock, ident, page, transfer
 
@@ -82,6 +84,30 @@ def test_a_page_found_twice_gives_its_rows_and_refusals_once(archive: Archive) -
     assert archive.query(OBSERVED)["transfer_id"].to_list() == [ident("trn", 1), ident("trn", 9)]
     assert archive.query("SELECT reason FROM mono.raw.quarantine").height == 1
     assert archive.query("SELECT line FROM mono.raw.copies").height == 3
+
+
+@pytest.mark.parametrize("order", ["together", "bytes first", "array first"])
+def test_a_page_in_a_line_and_in_an_array_is_one_and_has_the_id_of_the_line(archive: Archive, order: str) -> None:
+    lines = [page(1, [transfer(1), {"id": "bad"}], 3, 600), page(2, [transfer(3)], 3, 601)]
+    files = {"exports/a.json": f"[{', '.join(lines)}]", "exports/b.jsonl": "\n".join(lines)}
+    results = []
+    for path in sorted(files, reverse=order == "bytes first"):
+        archive.write(path, files[path])
+        if order != "together":
+            results.append(archive.ingest())
+    results.append(archive.ingest())
+    counted = [(each.accepted, each.duplicates, each.rows_accepted, each.rows_quarantined) for each in results]
+    assert [sum(counts) for counts in zip(*counted, strict=True)] == [2, 2, 2, 1]
+    ids = [hashlib.sha256(line.encode()).hexdigest() for line in lines]
+    held = archive.query(
+        "SELECT page_id, path, line FROM mono.raw.export_pages JOIN mono.raw.files USING (file_sha256)"
+    )
+    assert sorted(held.rows()) == sorted((each, "exports/b.jsonl", line) for line, each in enumerate(ids, 1))
+    assert archive.query(OBSERVED)["source_ref"].to_list() == [f"x:{each}:0" for each in ids]
+    assert archive.query("SELECT source_ref FROM mono.core.batch_observations").height == 2
+    assert archive.query("SELECT page_id FROM mono.raw.quarantine").item() == ids[0]
+    assert sorted(archive.query("SELECT record_id FROM mono.raw.copies")["record_id"]) == sorted(ids * 2)
+    assert archive.query(EXPORTS).drop("export_id").rows() == [(2, 3, True, None)]
 
 
 def test_accounts_and_balances_are_taken_from_one_row(archive: Archive) -> None:

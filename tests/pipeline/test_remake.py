@@ -19,14 +19,19 @@ LATE = stated(1, "approved", local(2, "20:00:00"), local(2, "21:00:00.25"))
 
 @pytest.fixture(scope="module")
 def issued(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Archive:
-    """Monday and Tuesday, issued; what has arrived since has clocks of Monday, and what there was lies elsewhere."""
+    """Monday and Tuesday, issued; what has arrived since has clocks of Monday, and what there was lies elsewhere.
+
+    An export that there was as an array has come as lines too.
+    """
     archive = data_root(template, tmp_path_factory.mktemp("issued") / "data")
     begun = local(2, "20:00:00")
     story = Story().figures([2, 3, 4]).tell(stated(1, "in_progress", begun, begun), "bank_transfer_fallback_routing")
+    pulled = Story().pull([stated(2, "approved", begun, begun)], local(3, "01:00:00"))
+    archive.write("exports/array.json", f"[{pulled.pages[0][1]}]")
     story.tell(stated(2, "approved", begun, begun)).write(archive, "known")
     issue_each(archive, [MONDAY, TUESDAY])
     (archive.folder / "webhooks/known.jsonl").rename(archive.folder / "webhooks/moved.jsonl")
-    Story().tell(LATE).tell(stated(2, "approved", begun, begun), received=local(2, "20:00:01")).write(archive, "late")
+    pulled.tell(LATE).tell(stated(2, "approved", begun, begun), received=local(2, "20:00:01")).write(archive, "late")
     assert archive.query("SELECT path FROM mono.raw.files WHERE path = 'webhooks/moved.jsonl'").height == 1
     return archive
 
