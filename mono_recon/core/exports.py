@@ -54,9 +54,10 @@ def export_id(started_at: str) -> pl.Expr:
 def assign_exports(pages: pl.DataFrame) -> pl.DataFrame:
     """Name the export of each page.
 
-    A page that declares its export belongs to it. Others with one path and one query but for the page
-    number form an export in order of their fetch times, which starts at the earliest of them; a page
-    number that has been answered begins the next. A bare page's question is its resource. Later pages
+    A page that declares its export belongs to it. Others with one path, one query but for the page
+    number, and one declared start if they declare any, form an export in order of their fetch times,
+    which starts when they declare, else at the earliest of them; a page number that has been answered
+    begins the next. A bare page's question is its resource. Later pages
     never change the export of an earlier one, so the pages known at a moment can be named by themselves.
 
     Args:
@@ -65,11 +66,14 @@ def assign_exports(pages: pl.DataFrame) -> pl.DataFrame:
     Returns:
         The same rows in another order, with ``export_id``.
     """
+    asked = ("question", "declared_started_at")
     ordered = pages.with_columns(question(), _NUMBER.alias("number"), _IS_ANSWER.alias("is_answer")).sort(
-        "question", "fetched_at", "number", "is_answer", "page_id"
+        *asked, "fetched_at", "number", "is_answer", "page_id"
     )
-    starts = pl.Series("begun", list(_starts(ordered.select("question", "number", "is_answer").iter_rows())), pl.Int64)
-    named = ordered.with_columns(starts).with_columns(pl.col("fetched_at").first().over("begun").alias("start"))
+    order = ordered.select(pl.struct(asked).rle_id(), "number", "is_answer")
+    starts = pl.Series("begun", list(_starts(order.iter_rows())), pl.Int64)
+    start = pl.coalesce("declared_started_at", pl.col("fetched_at").first().over("begun"))
+    named = ordered.with_columns(starts).with_columns(start.alias("start"))
     return named.with_columns(pl.coalesce("declared_export_id", export_id("start")).alias("export_id")).select(
         pages.columns
     )
@@ -143,9 +147,9 @@ def _asked() -> pl.Expr:
     return pl.coalesce("request_key", pl.col("resource") + "?")
 
 
-def _starts(rows: Iterable[tuple[str, int, bool]]) -> Iterator[int]:
+def _starts(rows: Iterable[tuple[int, int, bool]]) -> Iterator[int]:
     """The position of the page that begins each page's export; rows in order of question and fetch time."""
-    asked, begun, answered = None, 0, set[int]()
+    asked, begun, answered = -1, 0, set[int]()
     for position, (question_, number, is_answer) in enumerate(rows):
         if question_ != asked or number in answered:
             asked, begun, answered = question_, position, set()

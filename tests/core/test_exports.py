@@ -88,6 +88,15 @@ def test_an_export_without_an_id_is_named_after_its_question_and_start() -> None
     assert set(found.values()) == {hashlib.sha256(text.encode()).hexdigest()}
 
 
+def test_an_export_that_declares_its_start_alone_is_named_after_it() -> None:
+    first: dict[str, Any] = {"declared_started_at": START - timedelta(seconds=60)}
+    second: dict[str, Any] = {"declared_started_at": START - timedelta(seconds=30)}
+    found = describe(page(1, 0, **first), page(1, 2, **second), page(2, 3, **second), page(2, 4, **first), page(1, 1))
+    assert [export["export_id"] for export in found] == [named(-60), named(-30), named(1)]
+    assert [export["started_at"] for export in found] == [START + timedelta(seconds=begun) for begun in (-60, -30, 1)]
+    assert [export["pages"] for export in found] == [2, 2, 1]
+
+
 def test_a_page_number_answered_already_begins_the_next_export() -> None:
     first, second = describe(page(1, 0), page(2, 1), page(1, 60), page(2, 61))
     assert (first["export_id"], second["export_id"]) == (named(0), named(60))

@@ -4,7 +4,7 @@ import json
 import polars as pl
 import pytest
 
-from tests.pipeline.archives import ACCOUNT, EXPORTS, FILES, OBSERVED, Archive, clock, ident, page, transfer
+from tests.pipeline.archives import ACCOUNT, EXPORTS, FILES, OBSERVED, URL, Archive, clock, ident, page, transfer
 
 
 def test_a_bare_page_is_a_copy_only_of_one_fetched_at_the_same_moment(archive: Archive) -> None:
@@ -34,6 +34,17 @@ def test_undeclared_pages_form_an_export_over_several_runs(archive: Archive) -> 
         archive.query("SELECT DISTINCT export_id FROM mono.raw.export_pages")["export_id"].to_list()
         == exports["export_id"].to_list()
     )
+
+
+def test_an_export_that_declares_its_start_alone_is_described_once_as_its_pages_come(archive: Archive) -> None:
+    for number, seconds in ((2, 601), (1, 600)):
+        declared = json.loads(page(number, [transfer(number)], 4, seconds)) | {"export": {"started_at": clock(599)}}
+        archive.write(f"exports/{number}.jsonl", json.dumps(declared))
+        archive.ingest()
+    question = f"{URL.partition('.com')[2]}@{clock(599)[:-1]}.000000Z"
+    assert archive.query(EXPORTS).rows() == [
+        (hashlib.sha256(question.encode()).hexdigest(), 2, 2, False, "duplicate_ids")
+    ]
 
 
 def test_an_error_page_found_first_gives_way_to_the_pages_found_later(archive: Archive) -> None:
