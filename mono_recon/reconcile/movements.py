@@ -107,8 +107,10 @@ def _adjusted(adjustments: pl.DataFrame) -> pl.DataFrame:
 
 
 def _charged(approved: pl.DataFrame, charge: pl.Expr, context: Context) -> pl.DataFrame:
+    """Each charge on a transfer; where the settings name none, nothing moves."""
     day = context.calendar.business_date_expr(pl.col("started_at"))
-    return _moved(approved.with_columns(day.alias("day")).with_columns(charge.alias("amount_minor")))
+    charged = approved.with_columns(day.alias("day")).with_columns(charge.alias("amount_minor"))
+    return _moved(charged.filter(pl.col("amount_minor") != 0))
 
 
 def _debits(sent: pl.DataFrame, transfers: EntityFacts, debit_at: str) -> pl.DataFrame:

@@ -173,3 +173,17 @@ def test_an_account_that_moved_without_a_figure_gets_a_row_and_a_missing_feed() 
     assert proof(result)["status"] == "no_snapshot"
     assert f"balance:{ACCOUNT}:2026-03-04" in result.tables["breaks"]["subject_id"].to_list()
     assert result.verdict == "incomplete"
+
+
+FEE = {"BALANCE__FEES": '[{routing = "ach", amount_minor = 238000, from = "2026-01-01"}]'}
+
+
+@pytest.mark.parametrize(("charged", "missing"), [({}, []), (FEE, [f"balance:{ACCOUNT}:2026-03-05"])])
+def test_a_date_on_which_a_debited_transfer_is_only_approved_needs_a_figure_if_that_is_charged(
+    charged: dict[str, str], missing: list[str]
+) -> None:
+    sent = [transfer("a", "in_progress", "03-04 10:00"), transfer("a", "approved", "03-05 10:00")]
+    debited = {"BALANCE__DEBIT_AT": "in_progress"}
+    result = report(transfers=sent, day=date(2026, 3, 5), as_of="03-06 06:00", environ=debited | charged)
+    found = result.tables["breaks"]["subject_id"].to_list()
+    assert [name for name in found if name.startswith("balance:")] == missing
