@@ -16,7 +16,7 @@ import polars as pl
 from mono_recon.pipeline.timing import LATEST, check_as_of
 from mono_recon.report.model import Report
 from mono_recon.report.pack import file_hashes, pack_folder, write_pack
-from mono_recon.schemas.report import PACK_TABLES, Issues, OpenItems
+from mono_recon.schemas.report import PACK_TABLES, Issues, KnownAccounts, OpenItems
 from mono_recon.schemas.table import polars_schema, table_name
 from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse, open_warehouse
@@ -102,6 +102,7 @@ def issue(warehouse: Warehouse, settings: Settings, report: Report) -> Issued:
     with warehouse.transaction():
         warehouse.append(Issues, _issue_row(report, last_intake(warehouse)))
         warehouse.append(OpenItems, report.open_items)
+        warehouse.append(KnownAccounts, report.known_accounts)
         for model in PACK_TABLES:
             warehouse.append(model, report.tables[table_name(model)])
     _publish(staged, final)

@@ -19,7 +19,7 @@ from mono_recon.report.content import FACTS, content_sha256, facts
 from mono_recon.report.manifest import MANIFEST, Manifest, parse
 from mono_recon.report.model import EarlierIssue, Report, SourceFile
 from mono_recon.report.pack import pack_folder
-from mono_recon.schemas.report import PACK_TABLES, OpenItems, Restatements
+from mono_recon.schemas.report import PACK_TABLES, KnownAccounts, OpenItems, Restatements
 from mono_recon.schemas.table import polars_schema, table_name
 from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse
@@ -122,6 +122,7 @@ def make_report(
         code_version=code_version(),
         settings=settings,
         open_items=_dated(made.open_items, OpenItems, day, version),
+        known_accounts=_dated(made.known_accounts, KnownAccounts, day, version),
     )
 
 

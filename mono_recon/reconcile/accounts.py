@@ -7,7 +7,6 @@ import polars as pl
 
 from mono_recon.reconcile.candidates import digits
 from mono_recon.reconcile.context import Context
-from mono_recon.reconcile.coverage import INSTANT
 from mono_recon.reconcile.inputs import DayInputs
 
 
@@ -20,10 +19,10 @@ def named_accounts(statements: pl.DataFrame, clock: str, context: Context) -> pl
         context: Date, as-of and settings.
 
     Returns:
-        ``account_id`` and ``currency``, each pair once, and ``at`` (UTC: the last time).
+        ``account_id`` and ``currency``, each pair once, and ``stated_at`` (UTC: the last time).
     """
     before = statements.filter(pl.col(clock) < context.end)
-    return before.group_by("account_id", "currency").agg(pl.max(clock).alias("at"))
+    return before.group_by("account_id", "currency").agg(pl.max(clock).alias("stated_at"))
 
 
 def known_accounts(inputs: DayInputs, named: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -35,12 +34,12 @@ def known_accounts(inputs: DayInputs, named: pl.DataFrame, context: Context) -> 
         context: Date, as-of and settings.
 
     Returns:
-        ``account_id`` and ``currency`` (the last stated, else the first of the settings), sorted.
+        ``account_id``, ``currency`` (the last stated, else the first of the settings) and ``stated_at`` (UTC: the
+        last time that a currency was; null if none ever was), sorted.
     """
-    before = pl.lit(context.start, INSTANT).alias("at")
     stated = [
-        inputs.earlier_accounts.select("account_id", "currency", before),
-        inputs.accounts.select("account_id", "currency", pl.col("known_at").alias("at")),
+        inputs.earlier_accounts,
+        inputs.accounts.select("account_id", "currency", pl.col("known_at").alias("stated_at")),
         named,
         named_accounts(inputs.collections, "occurred_at", context),
         named_accounts(inputs.credits, "transaction_at", context),
@@ -48,9 +47,12 @@ def known_accounts(inputs: DayInputs, named: pl.DataFrame, context: Context) -> 
     return (
         pl.concat(stated)
         .drop_nulls("account_id")
-        .sort("at", "currency")
+        .sort("stated_at", "currency")
         .group_by("account_id")
-        .agg(pl.col("currency").last(ignore_nulls=True).fill_null(context.settings.business.currencies[0]))
+        .agg(
+            pl.col("currency").last(ignore_nulls=True).fill_null(context.settings.business.currencies[0]),
+            pl.col("stated_at").filter(pl.col("currency").is_not_null()).max(),
+        )
         .sort("account_id")
     )
 

@@ -66,11 +66,13 @@ class DayReport:
             to whoever knows the archive's files.
         verdict: ``balanced``, ``awaiting``, ``breaks`` or ``incomplete``.
         open_items: Body of ``report.open_items``: every break that was found, but for those about feeds.
+        known_accounts: Body of ``report.known_accounts``.
     """
 
     tables: Mapping[str, pl.DataFrame]
     verdict: str
     open_items: pl.DataFrame
+    known_accounts: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class _Whole:
     batches: BatchFacts
     collections: EntityFacts
     credits: CreditFacts
+    accounts: pl.DataFrame
     proof: pl.DataFrame
     breaks: pl.DataFrame
     oddities: list[pl.DataFrame]
@@ -197,7 +200,7 @@ def _find(inputs: DayInputs, context: Context, parts: int | None) -> _Whole:
     )
     breaks = describe_breaks(findings, subjects, context)
     odd = [observed.oddities, oddities(collections, context), odd_credits(received, context)]
-    return _Whole(transfers, batches, collections, received, proof, breaks, odd)
+    return _Whole(transfers, batches, collections, received, accounts, proof, breaks, odd)
 
 
 def _feed(inputs: DayInputs, resource: str) -> ExportFeed:
@@ -252,7 +255,7 @@ def _assemble(whole: _Whole, decided: Decided, inputs: DayInputs, context: Conte
         ),
     }
     found = decided.breaks.filter(pl.col("class") != "data").select(body_columns(report.OpenItems))
-    return DayReport(_conform(tables), verdict(shown, context), found)
+    return DayReport(_conform(tables), verdict(shown, context), found, whole.accounts)
 
 
 def _money_out(whole: _Whole, statuses: pl.DataFrame, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -27,8 +27,8 @@ OPENING = pl.Schema(
 )
 """Columns of a break as an earlier issue stated it."""
 
-ACCOUNT = pl.Schema({"account_id": pl.String(), "currency": pl.String()})
-"""An account and the currency of its balance."""
+ACCOUNT = pl.Schema({"account_id": pl.String(), "currency": pl.String(), "stated_at": pl.Datetime("us", "UTC")})
+"""An account, its currency, and when that was last stated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class DayInputs:
         resolutions: ``core.resolutions`` decided by then.
         opening: Rows of ``OPENING``: the breaks of class break and timing that were open in the latest
             issue of the date before.
-        earlier_accounts: ``account_id`` and ``currency`` of accounts known on the date before, where less than
-            the whole history is given.
+        earlier_accounts: Rows of ``ACCOUNT``: those known on the date before, where less than the whole
+            history is given.
         proof_dates: The dates of which all movements are given; None if all are.
     """
 

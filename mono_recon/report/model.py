@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 import polars as pl
 
-from mono_recon.schemas.report import PACK_TABLES, OpenItems
+from mono_recon.schemas.report import PACK_TABLES, KnownAccounts, OpenItems
 from mono_recon.schemas.table import polars_schema, table_name
 from mono_recon.settings import Settings
 
@@ -51,6 +51,7 @@ class Report:
         code_version: Version of the code that made it.
         settings: Settings in force.
         open_items: Columns of ``report.open_items``; no part of the pack.
+        known_accounts: Columns of ``report.known_accounts``; no part of the pack.
     """
 
     business_date: date
@@ -65,6 +66,7 @@ class Report:
     code_version: str
     settings: Settings
     open_items: pl.DataFrame = field(default_factory=polars_schema(OpenItems).to_frame)
+    known_accounts: pl.DataFrame = field(default_factory=polars_schema(KnownAccounts).to_frame)
 
     def __post_init__(self) -> None:
         """Refuse tables that are not those of a pack.

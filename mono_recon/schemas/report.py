@@ -81,6 +81,14 @@ class OpenItems(ReportTable):
     line_ids: Texts = column("Lines that carry it")
 
 
+class KnownAccounts(ReportTable):
+    """One row per own account that a report knew of. The report of the next date begins with them."""
+
+    account_id: str = column("Own account")
+    currency: str = column("Its currency as last stated, else the first of the settings")
+    stated_at: Instant = column("When that currency was last stated; null if it never was", nullable=True)
+
+
 class Control(ReportTable):
     """Identities, counts and totals that prove the report whole."""
 
@@ -329,4 +337,4 @@ PACK_TABLES: tuple[type[ReportTable], ...] = (
     Lineage,
 )
 
-TABLES: tuple[type[ReportTable], ...] = (Issues, OpenItems, *PACK_TABLES)
+TABLES: tuple[type[ReportTable], ...] = (Issues, OpenItems, KnownAccounts, *PACK_TABLES)

@@ -107,7 +107,7 @@ class Narrowed:
 
     Attributes:
         ids: Per kind (transfers, batches, collections, credits) a frame of the ids to read, under ``KEYS``.
-        accounts: ``account_id`` and ``currency`` of the accounts that were known on the date before.
+        accounts: ``reconcile.inputs.ACCOUNT`` of the accounts that were known on the date before.
         proof_dates: Dates whose movements are all among it.
     """
 
@@ -273,6 +273,7 @@ def _asked(warehouse: Warehouse, sql: str, seeds: Mapping[str, set[str]], contex
 
 def _known_accounts(warehouse: Warehouse, base: Base) -> pl.DataFrame:
     return warehouse.query(
-        "SELECT account_id, currency FROM mono.report.balance_proof WHERE business_date = $day AND version = $version",
+        "SELECT account_id, currency, stated_at FROM mono.report.known_accounts"
+        " WHERE business_date = $day AND version = $version",
         {"day": base.business_date, "version": base.version},
     )

@@ -54,6 +54,7 @@ KEYS = {
         "data_quality",
         "incoming_credits",
         "issues",
+        "known_accounts",
         "lineage",
         "open_items",
         "outgoing_transfers",

@@ -115,13 +115,22 @@ class Story:
     def pull(self, rows: Sequence[Body], fetched: datetime, query: str = "", resource: str = "transfers") -> "Story":
         """A complete export."""
         pagination = {"page_number": 1, "page_size": 500, "total_items": len(rows), "total_pages": 1}
-        url = f"https://api.cuentamono.com/v1/{resource}?{query}page_size=500&page_number=1"
-        page = {
-            "export": {"id": f"{resource}-{query}-{text(fetched)}", "started_at": text(fetched)},
-            "request": {"method": "GET", "url": url, "fetched_at": text(fetched)},
-            "response": {"status": 200, "headers": {}, "body": {"pagination": pagination, resource: rows}},
+        page = f"{resource}?{query}page_size=500&page_number=1"
+        return self._answered(page, fetched, {"pagination": pagination, resource: rows}, f"{resource}-{query}")
+
+    def balance(self, name: str, available: int, at: datetime) -> "Story":
+        """The balance of an account that is asked for alone."""
+        money = {"amount": available, "currency": "COP"}
+        body = {"id": name, "available": money, "inserted_at": text(at), "updated_at": text(at)}
+        return self._answered(f"accounts/{name}/balances", at, body, f"balance-{name}")
+
+    def _answered(self, page: str, fetched: datetime, body: Body, export: str) -> "Story":
+        record = {
+            "export": {"id": f"{export}-{text(fetched)}", "started_at": text(fetched)},
+            "request": {"method": "GET", "url": f"https://api.cuentamono.com/v1/{page}", "fetched_at": text(fetched)},
+            "response": {"status": 200, "headers": {}, "body": body},
         }
-        self.pages.append((fetched, json.dumps(page)))
+        self.pages.append((fetched, json.dumps(record)))
         return self
 
     def figures(self, days: Iterable[int]) -> "Story":
@@ -213,6 +222,8 @@ class BothWays:
             names = [name for name, table in whole.tables.items() if not table.equals(report.tables[name])]
             if not _sorted(whole.open_items).equals(_sorted(report.open_items)):
                 names.append("open_items")
+            if not whole.known_accounts.equals(report.known_accounts):
+                names.append("known_accounts")
             self.differences += [(day, as_of, name) for name in names]
         return report
 

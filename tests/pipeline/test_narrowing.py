@@ -1,6 +1,7 @@
 """A report made from what it needs says the same as one made from the whole history, and misses no date."""
 
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,33 @@ def test_an_adjustment_of_a_proved_date_is_carried_to_the_next_report(
         "SELECT break_type, break_date FROM mono.report.breaks WHERE business_date = '2026-03-04' AND class = 'break'"
     )
     assert (both.differences, carried.rows()) == ([], [("balance_difference", WEEK[0])])
+
+
+def test_what_was_known_of_accounts_on_the_first_date_is_known_on_later_ones_and_nothing_else(
+    template: Path, tmp_path: Path, both: BothWays
+) -> None:
+    """Of one the pesos that came after dollars; of two no more than a balance, and an adjustment."""
+    archive, story = data_root(template, tmp_path / "data"), Story().figures(range(2, 6))
+    credited, balanced, adjusted = ident("acc", 7), ident("acc", 8), ident("acc", 9)
+    owner = {"id": credited, "number": "7"}
+    for number, clock, currency in ((1, "15:00:00", "USD"), (2, "17:00:00", "COP")):
+        told = credit(number, local(2, clock), 60, account=owner) | {"amount": {"amount": 60, "currency": currency}}
+        story.tell(told, "account_credited")
+    story.balance(balanced, 7, local(2, "23:59:00"))
+    for name, day in product((ACCOUNT, credited), range(3, 6)):
+        story.pull([], local(day, "05:00:00"), f"account_id={name}&")
+    folder = archive.settings.paths.adjustments
+    folder.mkdir()
+    row = f"one,{adjusted},COP,2026-03-02T12:00:00-05:00,-101,fee,invoice 7,ana,2026-03-02T20:00:00Z\n"
+    (folder / "march.csv").write_text(ADJUSTMENTS + row, encoding="utf-8")
+    story.write(archive, "all")
+    issue_each(archive, WEEK[:3])
+    missing = archive.query("SELECT business_date FROM mono.report.breaks WHERE subject_id LIKE 'exports:%'")
+    assert (both.differences, both.made, missing.rows()) == ([], 2, [])
+    due = archive.query(
+        "SELECT account_id, currency FROM mono.report.balance_proof WHERE business_date = '2026-03-04' ORDER BY ALL"
+    )
+    assert due.rows() == [(credited, "COP"), (balanced, "COP"), (ACCOUNT, "COP")]
 
 
 def test_what_a_late_first_delivery_lets_be_compared_is_carried_to_the_next_report(
