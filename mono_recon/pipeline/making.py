@@ -53,7 +53,7 @@ class _Question:
         narrowed = self._narrow(context, base) if base else None
         return Knowledge(read_day(self.warehouse, context, scope, opening, narrowed), context)
 
-    def _narrow(self, context: Context, base: Base) -> Narrowed | None:
+    def _narrow(self, context: Context, base: Base) -> Narrowed:
         news = self.news
         if news is None or not news.is_since(base.since, context.as_of):
             news = News(self.warehouse, base.since, context.as_of)

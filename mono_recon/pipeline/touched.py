@@ -42,7 +42,7 @@ def touched_dates(news: News, settings: Settings, days: Sequence[date]) -> list[
     if not days:
         return []
     reach = Reach(settings)
-    found = set(_timed(news, days, reach)) | set(news.readjusted_dates())
+    found = {*_timed(news, days, reach), *news.readjusted_dates(), *news.newly_compared_dates(settings)}
     for spans in _spans(news, days[-1], reach):
         found.update(in_spans([day for day in days if day not in found], spans))
     return [day for day in days if day in found]

@@ -2,8 +2,7 @@
 
 A report says something of an entity only if it happened or rested open on its date, if something new is
 known of it, if it had a break on the date before, or if it hangs together with such an entity: by a batch,
-a client id, or a credit. Here belongs finding those. Whatever is left out would change nothing; where that
-cannot be known cheaply, the whole history is read.
+a client id, or a credit. Here belongs finding those. Whatever is left out would change nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -116,7 +115,7 @@ class Narrowed:
     proof_dates: frozenset[date]
 
 
-def narrow(warehouse: Warehouse, context: Context, base: Base, news: News) -> Narrowed | None:
+def narrow(warehouse: Warehouse, context: Context, base: Base, news: News) -> Narrowed:
     """Find what a report needs.
 
     Args:
@@ -124,12 +123,7 @@ def narrow(warehouse: Warehouse, context: Context, base: Base, news: News) -> Na
         context: Date, as-of and settings.
         base: The issue of the date before; all that had a break then is kept with it.
         news: What has become known since that issue and by the as-of.
-
-    Returns:
-        What it needs; None: the whole history.
     """
-    if news.begin_the_history():
-        return None
     fresh = _fresh(news, context)
     watched = _watched(warehouse, base)
     days = frozenset(
@@ -191,7 +185,7 @@ def _unproved_days(warehouse: Warehouse) -> Iterable[date]:
 
 
 def _news_days(news: News, fresh: Mapping[str, pl.DataFrame], context: Context) -> Iterable[date]:
-    """Dates whose balance proof the news may change."""
+    """Dates whose balance proof the news may change, and those of which it lets the channels be compared."""
     balances = news.read(core.Balances, "account_id")
     moments = [
         rows.filter("is_news").select(pl.col(clock).alias("at"))
@@ -205,6 +199,7 @@ def _news_days(news: News, fresh: Mapping[str, pl.DataFrame], context: Context) 
     for moved in near:
         yield from pl.concat(moments).select(moved)["at"].unique()
     yield from news.readjusted_dates()
+    yield from news.newly_compared_dates(context.settings)
 
 
 def _around(warehouse: Warehouse, days: Iterable[date], context: Context) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from mono_recon.reconcile.coverage import window
 from mono_recon.schemas import core
 from mono_recon.schemas.raw import Evaluations
 from mono_recon.schemas.table import Table, polars_schema, table_name
+from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse
 
 _LATE = """
@@ -123,18 +124,29 @@ class News:
             self._held[asked] = self.warehouse.query(sql, values, **frames)
         return self._held[asked]
 
-    def begin_the_history(self) -> bool:
-        """Whether the earliest delivery of all is among those that came late: the channels are compared from it on."""
-        if self._late.is_empty():
-            return False
-        first = self.warehouse.query(
+    def newly_compared_dates(self, settings: Settings) -> list[date]:
+        """Dates of which the channels are compared only now, since a delivery before all others came late.
+
+        Args:
+            settings: Settings in force; where they say since when channels are compared, no delivery does.
+        """
+        if settings.webhooks.since or self._late.is_empty():
+            return []
+        # A late copy may have moved the clock of what was known before: until when is told by what has none.
+        ((begins, ends),) = self._once(
             """
-            SELECT 1 FROM mono.raw.deliveries SEMI JOIN late_refs ON ref = 'w:' || delivery_id
-            WHERE known_at = (SELECT min(known_at) FROM mono.raw.deliveries)
+            SELECT min(known_at) FILTER (is_late), min(known_at) FILTER (NOT is_late) FROM (
+                SELECT known_at, 'w:' || delivery_id IN (SELECT ref FROM late_refs) AS is_late
+                FROM mono.raw.deliveries WHERE known_at <= $k
+            )
             """,
+            {"k": self.as_of},
             late_refs=self._late,
-        )
-        return not first.is_empty()
+        ).iter_rows()
+        if begins is None or (ends is not None and ends <= begins):
+            return []
+        first, last = map(settings.business.calendar.business_date, (begins, ends or self.as_of))
+        return pl.date_range(first, last, eager=True).to_list()
 
     def counterparts(self) -> pl.DataFrame:
         """What a credit may be matched with by its amount: declined transfers, and collections that were credited.

@@ -10,6 +10,7 @@ from mono_recon.demo.write import write_demo
 from mono_recon.pipeline.reports import issue_dates
 from tests.pipeline.archives import ACCOUNT, Archive, ident
 from tests.pipeline.lives import (
+    ISSUES,
     NOW,
     OTHER_ACCOUNT,
     WEEK,
@@ -188,6 +189,21 @@ def test_what_a_late_first_delivery_lets_be_compared_is_carried_to_the_next_repo
     issue_each(archive, WEEK[3:4])
     listed = archive.query("SELECT business_date FROM mono.report.breaks WHERE break_type = 'missing_webhook'")
     assert (both.differences, sorted(listed["business_date"])) == ([], [WEEK[1], WEEK[3]])
+
+
+def test_a_date_whose_channels_are_compared_only_since_an_unused_event_came_late_is_issued_anew(
+    template: Path, tmp_path: Path, both: BothWays
+) -> None:
+    archive = data_root(template, tmp_path / "data")
+    lost = stated(1, "approved", local(2, "09:00:00"), local(2, "10:00:00.25"))
+    story = Story().tell(credit(1, local(2, "12:00:00"), 5), "account_credited").pull([lost], local(3, "05:00:00"))
+    story.write(archive, "known")
+    issue_each(archive, WEEK[:1])
+    Story().tell({"id": "held", "updated_at": text(local(2, "08:00:00"))}, "transfer_held").write(archive, "late")
+    issue_each(archive, WEEK[1:2])
+    found = archive.query("SELECT business_date, version, cause FROM mono.report.restatements").rows()
+    assert (both.differences, both.made, found) == ([], 1, [(WEEK[0], 2, "late_webhook")])
+    assert archive.query(ISSUES).rows() == [(WEEK[0], 1), (WEEK[0], 2), (WEEK[1], 1)]
 
 
 @pytest.mark.parametrize("seed", [5, 8])

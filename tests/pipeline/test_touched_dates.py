@@ -14,6 +14,7 @@ from tests.pipeline.archives import ACCOUNT, Archive
 from tests.pipeline.lives import (
     FRIDAY,
     MONDAY,
+    SETTINGS,
     TUESDAY,
     WEDNESDAY,
     Story,
@@ -25,6 +26,7 @@ from tests.pipeline.lives import (
     local,
     payee,
     stated,
+    text,
     write_manifests_alone,
 )
 
@@ -204,6 +206,38 @@ def test_a_file_that_turns_up_is_news_however_old_its_clocks_are(archive: Archiv
     Story().tell(late).write(archive, "late")
     assert touched(archive) == []
     assert touched(archive, intake=intake) == [TUESDAY, WEDNESDAY]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [(SETTINGS, [MONDAY, TUESDAY]), (f'{SETTINGS}[webhooks]\nsince = "2026-03-01T05:00:00Z"\n', [])],
+    ids=["since the first delivery", "since an instant of the settings"],
+)
+def test_a_delivery_that_turns_up_before_all_others_touches_the_dates_up_to_them(
+    template: Path, tmp_path: Path, settings: str, expected: list[date]
+) -> None:
+    """Even one that is not used: channels are compared from it on."""
+    archive = data_root(template, tmp_path / "data", settings)
+    begun = local(3, "09:00:00")
+    Story().tell(stated(1, "approved", begun, local(3, "09:01:00.25"), batch=None)).write(archive, "all")
+    intake = archive.query("SELECT max(intake) FROM mono.raw.files").item()
+    Story().tell({"id": "held", "updated_at": text(local(2, "12:00:00"))}, "transfer_held").write(archive, "late")
+    assert touched(archive, intake=intake) == expected
+
+
+def test_a_delivery_that_turns_up_after_others_touches_nothing_by_being_there(archive: Archive) -> None:
+    approved(batch=None).write(archive, "all")
+    intake = archive.query("SELECT max(intake) FROM mono.raw.files").item()
+    Story().tell({"id": "held", "updated_at": text(local(3, "12:00:00"))}, "transfer_held").write(archive, "late")
+    assert touched(archive, intake=intake) == []
+
+
+def test_a_copy_that_turns_up_and_came_before_its_event_was_known_touches_the_dates_between(archive: Archive) -> None:
+    held = {"id": "held", "updated_at": text(local(2, "12:00:00"))}
+    Story().tell(held, "transfer_held", received=local(3, "12:00:00")).write(archive, "all")
+    intake = archive.query("SELECT max(intake) FROM mono.raw.files").item()
+    Story().tell(held, "transfer_held").write(archive, "late")
+    assert touched(archive, intake=intake)[:2] == [MONDAY, TUESDAY]
 
 
 @pytest.fixture(scope="module")
