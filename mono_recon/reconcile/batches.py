@@ -15,6 +15,7 @@ from mono_recon.reconcile.accounts import named_accounts
 from mono_recon.reconcile.context import Context
 from mono_recon.reconcile.entities import EntityFacts, arrange_both
 from mono_recon.reconcile.parts import compacted
+from mono_recon.reconcile.quality import odd_batches
 
 _SUMMED_STATES = ("approved", "declined", "cancelled", "duplicated")
 
@@ -29,12 +30,14 @@ class BatchStatements:
         listed: ``batch_id`` and ``transfer_id``: the members that batch events list.
         processing: ``batch_id`` and ``processing_at`` (UTC): start of its first run of processing_transactions.
         accounts: The accounts that they name, as ``accounts.named_accounts`` gives them.
+        oddities: What is odd about them, as ``quality.odd_batches`` gives it.
     """
 
     lines: pl.DataFrame
     listed: pl.DataFrame
     processing: pl.DataFrame
     accounts: pl.DataFrame
+    oddities: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ def batch_statements(observations: pl.DataFrame, context: Context) -> BatchState
         listed=compacted(listed.drop_nulls()),
         processing=compacted(begun.group_by("batch_id").agg(pl.min("started_at").alias("processing_at"))),
         accounts=compacted(named_accounts(observations, "occurred_at", context)),
+        oddities=compacted(odd_batches(stated, context)),
     )
 
 
@@ -88,6 +92,7 @@ def gather_batches(parts: Sequence[BatchStatements]) -> BatchStatements:
         listed=pl.concat(part.listed for part in parts),
         processing=pl.concat(part.processing for part in parts),
         accounts=pl.concat(part.accounts for part in parts),
+        oddities=pl.concat(part.oddities for part in parts),
     )
 
 

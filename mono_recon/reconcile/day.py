@@ -151,7 +151,7 @@ def _observe(inputs: DayInputs, context: Context, parts: int | None) -> _Observe
         batches,
         findings=pl.concat(found),
         accounts=pl.concat([stated.accounts, *(part.accounts for part in taken)]),
-        oddities=pl.concat(part.oddities for part in taken),
+        oddities=pl.concat([stated.oddities, *(part.oddities for part in taken)]),
     )
 
 

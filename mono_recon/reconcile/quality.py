@@ -3,7 +3,7 @@
 Here belongs what a person should see once and need not act on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
@@ -35,6 +35,19 @@ def oddities(facts: EntityFacts, context: Context) -> pl.DataFrame:
     return pl.concat([_ODDITY.to_frame(), _other_currency(currencies, context), _restated(on_date, facts)])
 
 
+def odd_batches(stated: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """The same of batches, or of a part of them: events of their own on the date that came with more than one content.
+
+    Args:
+        stated: Statements about batches that occurred before the cut-off.
+        context: Date, as-of and settings.
+    """
+    own = stated.filter(pl.col("occurred_at") >= context.start, pl.col("event_type").str.starts_with("batch_"))
+    totals = pl.when("agrees").then(pl.lit("equal in total")).otherwise(pl.lit("of different totals"))
+    what = pl.format("versions of {} in state {}, {}", "event_type", "state", totals)
+    return _differing(_versions(own, "batch_id", ("total_amount_minor", "currency")), "batch_id", what)
+
+
 def odd_credits(facts: CreditFacts, context: Context) -> pl.DataFrame:
     """The same of the credits of the date."""
     on_date = credit_population(facts, context)
@@ -53,7 +66,7 @@ def data_quality(found: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """Body of ``report.data_quality``.
 
     Args:
-        found: Results of ``oddities`` and ``odd_credits``; what several of them say of one subject is added.
+        found: Results of ``oddities``, ``odd_batches`` and ``odd_credits``; what several say of one subject is added.
     """
     key = [name for name in _ODDITY if name != "count"]
     return (
@@ -84,8 +97,13 @@ def _other_currency(entities: pl.DataFrame, context: Context) -> pl.DataFrame:
 
 def _restated(on_date: pl.DataFrame, facts: EntityFacts) -> pl.DataFrame:
     """Equal events with different content that agree on the money; where they do not it is a break."""
-    key = facts.kind.id_column
-    money = ("amount_minor", "currency", *facts.kind.payee_columns)
+    key, money = facts.kind.id_column, ("amount_minor", "currency", *facts.kind.payee_columns)
+    what = pl.format("versions of {} in state {}, equal in amount and payee", "event_type", "state")
+    return _differing(_versions(on_date, key, money).filter("agrees"), key, what)
+
+
+def _versions(on_date: pl.DataFrame, key: str, money: Sequence[str]) -> pl.DataFrame:
+    """Events that came with more than one content: what makes them equal, ``count`` and whether they agree on money."""
     agrees = pl.all_horizontal(pl.col(name).drop_nulls().n_unique() <= 1 for name in money)
     version = [key, "event_type", "state", "occurred_at"]
     return (
@@ -93,14 +111,17 @@ def _restated(on_date: pl.DataFrame, facts: EntityFacts) -> pl.DataFrame:
         .filter(pl.struct(version).is_duplicated())
         .group_by(version)
         .agg(pl.col("source_ref").n_unique().cast(pl.Int64).alias("count"), agrees.alias("agrees"))
-        .filter(pl.col("count") > 1, "agrees")
-        .select(
-            pl.lit("differing_content").alias("check_name"),
-            pl.col(key).alias("subject"),
-            "occurred_at",
-            pl.format("versions of {} in state {}, equal in amount and payee", "event_type", "state").alias("what"),
-            "count",
-        )
+        .filter(pl.col("count") > 1)
+    )
+
+
+def _differing(versions: pl.DataFrame, key: str, what: pl.Expr) -> pl.DataFrame:
+    return versions.select(
+        pl.lit("differing_content").alias("check_name"),
+        pl.col(key).alias("subject"),
+        "occurred_at",
+        what.alias("what"),
+        "count",
     )
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from mono_recon.reconcile.day import DayReport, reconcile_day
 from tests.reconcile.test_edges import intent
-from tests.scenario import bat, context, credit, inputs, transfer, trn, tx
+from tests.scenario import bat, batch, context, credit, inputs, transfer, trn, tx
 
 
 def oddities(result: DayReport) -> list[tuple[str, str, int, str]]:
@@ -47,4 +47,15 @@ def test_an_event_that_came_in_two_versions_is_odd_if_they_agree_on_the_money() 
         ),
         ("differing_content", trn("a"), 2, "2 " + agreed.format("bank_transfer_approved", "approved")),
         ("differing_content", tx("a"), 2, "2 versions of account_credited, equal in amount, currency and account"),
+    ]
+
+
+def test_a_batch_event_that_came_in_two_versions_is_odd_and_a_batch_inside_two_transfers_is_not() -> None:
+    told = [batch("a", "created", "03-04 10:00", event_type="batch_sent", reference=text) for text in ("one", "other")]
+    told += [batch("b", "created", "03-04 10:00", event_type="batch_sent", total_amount_minor=of) for of in (1, 2)]
+    told += [batch("c", "created", "03-04 10:00", reference=text) for text in ("one", "other")]
+    told += [batch("d", "created", "03-03 10:00", event_type="batch_sent", reference=text) for text in ("one", "other")]
+    assert oddities(reconcile_day(inputs(batches=told), context(), parts=2)) == [
+        ("differing_content", bat("a"), 2, "2 versions of batch_sent in state created, equal in total"),
+        ("differing_content", bat("b"), 2, "2 versions of batch_sent in state created, of different totals"),
     ]
