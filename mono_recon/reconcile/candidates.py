@@ -34,6 +34,11 @@ def digits(number: pl.Expr) -> pl.Expr:
     return pl.when(kept != "").then(kept)
 
 
+def document(name: str) -> pl.Expr:
+    """A column of documents, in which an empty text is none."""
+    return pl.col(name).replace("", None)
+
+
 def same_document(left: pl.Expr, right: pl.Expr) -> pl.Expr:
     """Whether two documents are one, a tax id with and without its check digit included."""
 
@@ -130,7 +135,7 @@ def _returned(incoming: pl.DataFrame, transfers: EntityFacts, context: Context) 
         pl.col("state") == "declined",
         pl.col("transaction_at") >= pl.col("counterpart_at"),
         pl.col("transaction_at") <= close,
-        same_bank | same_document(pl.col("payer_document_number"), pl.col("payee_document_number")),
+        same_bank | same_document(document("payer_document_number"), document("payee_document_number")),
     )
 
 
@@ -148,13 +153,13 @@ def _collected(incoming: pl.DataFrame, collections: EntityFacts) -> pl.DataFrame
         pl.col("started_at").alias("credited_at"),
         pl.col("started_at").min().over("intent_id").alias("counterpart_at"),
     )
-    document, other = pl.col("payer_document_number"), pl.col("intent_document")
+    payer, intended = document("payer_document_number"), document("intent_document")
     return (
         incoming.join(own, on=["account_id", "currency", "amount_minor"])
         .join(credited, on="intent_id")
         .filter(
             (pl.col("transaction_at") - pl.col("credited_at")).abs() <= COLLECTION_SKEW,
-            document.is_null() | other.is_null() | same_document(document, other),
+            payer.is_null() | intended.is_null() | same_document(payer, intended),
         )
     )
 

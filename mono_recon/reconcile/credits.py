@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from mono_recon.reconcile.candidates import candidate_pairs, same_document
+from mono_recon.reconcile.candidates import candidate_pairs, document, same_document
 from mono_recon.reconcile.context import Context
 from mono_recon.reconcile.coverage import INSTANT
 from mono_recon.reconcile.entities import EntityFacts
@@ -92,8 +92,8 @@ def _repeated(first: pl.DataFrame) -> pl.Series:
     """Ids of credits that an earlier event reports already under another id."""
     told = first.filter(pl.len().over(_TWINS) > 1).sort("event_at", "credit_id").with_row_index("place")
     alike = told.select(*_TWINS, "place", "credit_id", "payer_document_number")
-    document, other = pl.col("payer_document_number"), pl.col("payer_document_number_other")
-    same = same_document(document, other) | (document.is_null() & other.is_null())
+    payer, other = document("payer_document_number"), document("payer_document_number_other")
+    same = same_document(payer, other) | (payer.is_null() & other.is_null())
     pairs = alike.join(alike, on=_TWINS, suffix="_other").filter(pl.col("place_other") < pl.col("place"), same)
     return pairs["credit_id"].unique()
 

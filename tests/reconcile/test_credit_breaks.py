@@ -128,6 +128,14 @@ def test_a_return_needs_the_payees_bank_or_document() -> None:
     assert found(report(rows, [payee])) == {("suspected_return", tx("a"))}
 
 
+def test_two_empty_documents_make_no_return() -> None:
+    nameless = {"payee_document_number": ""}
+    rows = [transfer("a", "declined", "03-04 10:00", **nameless)]
+    rows += [exported("a", "declined", "03-04 10:00", "03-05 05:00", **nameless)]
+    stranger = credit("a", "03-04 12:00", amount_minor=1_600_000, payer_bank_code="051", payer_document_number="")
+    assert found(report(rows, [stranger])) == {("unidentified_credit", tx("a"))}
+
+
 def test_a_transfer_credited_inside_mono_and_declined_afterwards_may_still_come_back() -> None:
     rows = [*sent("a"), transfer("a", "declined", "03-05 10:00", **INTERNAL)]
     inward = credit("a", "03-04 10:01", external_id="client-a", **MONO)

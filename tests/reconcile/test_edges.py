@@ -106,6 +106,17 @@ def test_a_credit_repeated_with_the_check_digit_is_a_duplicate() -> None:
     assert {subject for kind, subject in result if kind == "duplicate_credit"} == {tx("b"), tx("c")}
 
 
+def test_an_empty_document_is_none() -> None:
+    """Two credits without one are alike, and a collection may be of whoever has none."""
+    once = credit("a", "03-04 10:00", payer_document_number=None)
+    again = credit("b", "03-04 10:00", payer_document_number="", event_at=at("03-04 10:01"))
+    alike = reconcile_day(inputs(credits=[once, again]), context())
+    assert ("duplicate_credit", tx("b")) in found(alike)
+    told = intent("account_credited", "03-04 10:05", payer_document_number="900123456")
+    nameless = reconcile_day(inputs(collections=[told], credits=[once | {"payer_document_number": ""}]), context())
+    assert nameless.tables["incoming_credits"]["match_rule"].to_list() == ["collection"]
+
+
 @pytest.mark.parametrize(("happened", "counted"), [("03-04 23:50", False), ("03-04 23:49:59", True)])
 def test_a_payment_reported_twice_across_midnight_counts_once(happened: str, counted: bool) -> None:
     told = [intent("approved_in_provider", "03-04 23:40"), intent("account_credited", "03-05 00:05")]
