@@ -31,7 +31,8 @@ def settle_exports(warehouse: Warehouse, added: pl.DataFrame) -> None:
     named = assign_exports(pl.concat([held, asked]))
     _rename_pages(warehouse, held, named)
     described = describe_exports(named, count_page_items(warehouse, answered(named)))
-    possible = [named.select(export_id(name)) for name in ("fetched_at", "declared_started_at")]
+    nameless = named.filter(pl.col("declared_export_id").is_null())
+    possible = [nameless.select(export_id(name)) for name in ("fetched_at", "declared_started_at")]
     warehouse.delete(Exports, pl.concat([*possible, described.select("export_id")]).unique().drop_nulls())
     warehouse.append(Exports, described)
 
