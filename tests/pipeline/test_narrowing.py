@@ -13,6 +13,7 @@ from tests.pipeline.lives import (
     ISSUES,
     NOW,
     OTHER_ACCOUNT,
+    SETTINGS,
     WEEK,
     BothWays,
     Lookout,
@@ -112,8 +113,10 @@ def both(monkeypatch: pytest.MonkeyPatch) -> BothWays:
     return BothWays(monkeypatch)
 
 
-def test_a_week_of_what_reaches_over_dates(template: Path, tmp_path: Path, both: BothWays) -> None:
-    archive, story = data_root(template, tmp_path / "data"), Story().figures(range(2, 8))
+@pytest.mark.parametrize("debit_at", ["approved", "created"])
+def test_a_week_of_what_reaches_over_dates(template: Path, tmp_path: Path, both: BothWays, debit_at: str) -> None:
+    settings = f'{SETTINGS}[balance]\ndebit_at = "{debit_at}"\n'
+    archive, story = data_root(template, tmp_path / "data", settings), Story().figures(range(2, 8))
     for part in (
         returns_of_one_amount,
         a_batch_over_days,
