@@ -68,8 +68,10 @@ def _of_transfer(world: World, transfer: Entity, *, returned: bool) -> Iterator[
     for run in transfer.runs:
         if run.state == "approved":
             day = world.bd(run.start)
-            yield Movement("fees", account, _fee(world, routing, day), run.start)
-            yield Movement("gmf", account, _gmf(world, account[0], amount, day), run.start)
+            if fee := _fee(world, routing, day):
+                yield Movement("fees", account, fee, run.start)
+            if gmf := _gmf(world, account[0], amount, day):
+                yield Movement("gmf", account, gmf, run.start)
 
 
 def debits(transfer: Entity, debit_at: str) -> tuple[list[datetime], list[datetime]]:
