@@ -9,6 +9,7 @@ from cyclopts import Parameter, validators
 from mono_recon.cli.answer import Answer
 from mono_recon.cli.failures import UsageError
 from mono_recon.cli.session import Shared
+from mono_recon.pipeline.progress import advance
 
 Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 
@@ -31,7 +32,6 @@ def demo(
         session: Global options.
     """
     from mono_recon.demo.write import write_demo  # noqa: PLC0415  help needs it not
-    from mono_recon.pipeline.progress import advance  # noqa: PLC0415
 
     with session.progress():
         try:

@@ -11,6 +11,7 @@ from rich.console import Console
 from mono_recon.cli.answer import Answer, table
 from mono_recon.cli.failures import UsageError
 from mono_recon.cli.session import Session, Shared
+from mono_recon.pipeline.progress import advance
 
 if TYPE_CHECKING:
     from mono_recon.defs.launch import Launched
@@ -79,7 +80,6 @@ def ingest(*, rehash: Annotated[bool, Parameter(negative=())] = False, session: 
         import os  # noqa: PLC0415
 
         from mono_recon.pipeline.ingest import ingest as bring_in  # noqa: PLC0415
-        from mono_recon.pipeline.progress import advance  # noqa: PLC0415
 
         with session.progress():
             counts = bring_in(settings, environ=os.environ, rehash=True, on_progress=advance).to_dict()

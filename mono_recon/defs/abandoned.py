@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from mono_recon.defs.home import instance_in
 from mono_recon.defs.partitions import POOL
 from mono_recon.warehouse.lock import WriterLock
 
@@ -18,16 +19,12 @@ LAUNCHED = "mono_recon/launched_from"
 
 
 @contextmanager
-def alone(instance: dg.DagsterInstance, home: Path) -> Iterator[None]:
-    """Wait for other commands on an instance, then end what killed ones have left.
-
-    Args:
-        instance: The instance.
-        home: Its folder.
-    """
-    with WriterLock.acquire(home, wait=True):
+def alone_in(home: Path) -> Iterator[dg.DagsterInstance]:
+    """The instance in a folder, once other commands are done with it, and without what killed ones have left."""
+    home.mkdir(parents=True, exist_ok=True)
+    with WriterLock.acquire(home, wait=True), instance_in(home) as instance:
         _end_abandoned(instance)
-        yield
+        yield instance
 
 
 def _end_abandoned(instance: dg.DagsterInstance) -> None:

@@ -3,7 +3,6 @@
 Here belongs the folder with ``dagster.yaml``. What runs there is in ``launch``.
 """
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,6 @@ import dagster as dg
 HOME_VARIABLE = "DAGSTER_HOME"
 DEFAULT_HOME = "dagster_home"
 _SETTINGS = "dagster.yaml"
-_OPENING = ".opening"
 _NEEDED: Mapping[tuple[str, ...], tuple[object, str]] = {
     ("telemetry", "enabled"): (False, "Dagster sends nothing anywhere"),
     ("concurrency", "pools", "default_limit"): (1, "one run writes at a time"),
@@ -39,23 +37,16 @@ def dagster_home(data: Path, environ: Mapping[str, str]) -> Path:
 
 @contextmanager
 def instance_in(home: Path) -> Iterator[dg.DagsterInstance]:
-    """The instance in a folder, which is made if it is not there."""
+    """The instance in a folder, which is made if it is not there.
+
+    Two processes that make one at the same moment stop each other: whoever may not be the only one waits before.
+    """
     home.mkdir(parents=True, exist_ok=True)
-    with _alone(home):
-        if not (home / _SETTINGS).exists():
-            with resources.as_file(resources.files("mono_recon.defs") / _SETTINGS) as default:
-                shutil.copy(default, home / _SETTINGS)
-        opened = dg.DagsterInstance.from_config(str(home))
-    with opened as instance:
+    if not (home / _SETTINGS).exists():
+        with resources.as_file(resources.files("mono_recon.defs") / _SETTINGS) as default:
+            shutil.copy(default, home / _SETTINGS)
+    with dg.DagsterInstance.from_config(str(home)) as instance:
         yield instance
-
-
-@contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Let no other process open the home meanwhile: two that make Dagster's tables at once stop each other."""
-    with (home / _OPENING).open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def faults_of(home: Path) -> list[str]:

@@ -18,9 +18,9 @@ from typing import Any
 import dagster as dg
 
 from mono_recon.alerts.telling import tell_failure, tell_issued, told_error
-from mono_recon.defs.abandoned import LAUNCHED, alone
+from mono_recon.defs.abandoned import LAUNCHED, alone_in
 from mono_recon.defs.assembly import assemble
-from mono_recon.defs.home import dagster_home, instance_in
+from mono_recon.defs.home import dagster_home
 from mono_recon.defs.partitions import DAILY_JOB, INGEST_JOB, INGESTED, INTAKE, ISSUED, RANGE_TAGS, REPORT
 from mono_recon.pipeline.logs import in_run, tell
 from mono_recon.settings import Settings
@@ -60,7 +60,8 @@ def launch(
         Exception: What stopped the run, as it was raised.
     """
     run_id = str(uuid.uuid4())
-    with in_run(run_id), _told(settings, run_id), _instance(settings.paths.data) as instance, _original_error():
+    home = dagster_home(settings.paths.data, os.environ)
+    with in_run(run_id), _told(settings, run_id), alone_in(home) as instance, _original_error():
         tell(_LOG, "run begun", dates=[day.isoformat() for day in days])
         result = (
             assemble(settings)
@@ -106,13 +107,6 @@ def _told(settings: Settings, run_id: str) -> Iterator[None]:
         _LOG.info("run failed", extra={"facts": {"error": said}})
         tell_failure(settings, run_id, said, os.environ)
         raise
-
-
-@contextmanager
-def _instance(data: Path) -> Iterator[dg.DagsterInstance]:
-    home = dagster_home(data, os.environ)
-    with instance_in(home) as instance, alone(instance, home):
-        yield instance
 
 
 @contextmanager

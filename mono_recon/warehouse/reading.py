@@ -106,7 +106,7 @@ def _in_parts(warehouse: Warehouse, table: type[Table], scope: Scope, only: pl.D
 
     def about(names: Sequence[Name], ids: pl.Series) -> pl.DataFrame:
         keys = [] if ids.is_empty() else [" || ':' || ".join(name) for name in names]
-        wanted = " OR ".join(["false", *(f"{key} IN (SELECT id FROM ids)" for key in keys)])  # noqa: S608  columns
+        wanted = " OR ".join(["false", *(f"{key} IN (SELECT id FROM ids)" for key in keys)])  # noqa: S608  names of columns that are written in this program
         return _known(warehouse, table, scope, only, f"({wanted})", ids=ids.unique().alias("id").to_frame())
 
     return Parts(_rows(warehouse, "count(*)", table, scope, only).item(), read, about)

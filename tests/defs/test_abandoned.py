@@ -8,9 +8,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from mono_recon.defs.abandoned import alone_in
 from mono_recon.defs.launch import launch
 from mono_recon.defs.partitions import POOL
 from mono_recon.settings import load_settings
+from mono_recon.warehouse.lock import WarehouseLocked, WriterLock
 from tests.pipeline.archives import Archive, delivery, payload
 
 ROOT = Path(__file__).parents[2]
@@ -47,3 +49,17 @@ def test_a_run_that_was_killed_holds_nobody_up(tmp_path: Path, monkeypatch: pyte
         assert abandoned is not None
         assert abandoned.status == dg.DagsterRunStatus.FAILURE
         assert not instance.event_log_storage.get_concurrency_info(POOL).claimed_slots
+
+
+def test_a_home_is_opened_by_one_command_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = dg.DagsterInstance.from_config
+
+    def open_(home: str) -> dg.DagsterInstance:
+        with pytest.raises(WarehouseLocked):
+            WriterLock.acquire(tmp_path)
+        return opened(home)
+
+    monkeypatch.setattr(dg.DagsterInstance, "from_config", open_)
+    for _ in range(2):
+        with alone_in(tmp_path):
+            pass

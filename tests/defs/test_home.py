@@ -1,9 +1,7 @@
 """Dagster's home: what is wrong with one is said with what to change."""
 
-import fcntl
 from pathlib import Path
 
-import dagster as dg
 import pytest
 
 from mono_recon.defs.home import faults_of, instance_in
@@ -36,18 +34,3 @@ def test_a_setting_that_runs_need_is_missed(tmp_path: Path, was: str, now: str, 
     (fault,) = faults_of(tmp_path)
     assert said in fault
     assert str(file) in fault
-
-
-def test_a_home_is_opened_by_one_process_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = dg.DagsterInstance.from_config
-
-    def open_(home: str) -> dg.DagsterInstance:
-        # As another process would: a second description of the file has a lock of its own.
-        with (tmp_path / ".opening").open("w") as other, pytest.raises(BlockingIOError):
-            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return opened(home)
-
-    monkeypatch.setattr(dg.DagsterInstance, "from_config", open_)
-    for _ in range(2):
-        with instance_in(tmp_path):
-            pass
