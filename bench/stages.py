@@ -39,11 +39,12 @@ _MAIN = {
 }
 _DECODING = {
     "split into records": ("records_of",),
-    "strict JSON, delivery and body": ("decode", "decode_plain"),
-    "signature": ("verify",),
-    "typed event": ("<built-in method msgspec._core.convert>", "misformed"),
-    "columns": ("rows", "_put"),
-    "frames, validated": ("_whole",),
+    "take deliveries out of their records, verify": ("unwrap",),
+    "take rows and members apart": ("take_rows_apart", "_members_apart"),
+    "find layouts, cut texts": ("_of_one_count",),
+    "hold them against their type": ("flat_objects",),
+    "columns": ("core_rows",),
+    "frames, validated": ("_held",),
 }
 
 

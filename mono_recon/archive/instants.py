@@ -23,6 +23,9 @@ _LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 LONGEST_EXACT = len("2026-03-02T01:12:09.123456Z")
 """A moment written with no more characters than these has no digits beyond microseconds."""
 
+PLAIN_INSTANT = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](?:\.[0-9]{1,6})?Z$"
+"""Form of a moment in UTC with no more than microseconds, far from the ends of the calendar."""
+
 _SURPLUS_DIGITS = re.compile(r"(\.[0-9]{6})[0-9]+")
 
 

@@ -63,14 +63,26 @@ class Page:
 
 
 def open_page(
-    raw: bytes, path_fetched_at: datetime | None, duplicates: list[Failure], *, is_element: bool
+    raw: bytes,
+    path_fetched_at: datetime | None,
+    duplicates: list[Failure],
+    *,
+    is_element: bool,
+    shortened: bytes | None = None,
 ) -> tuple[Page, list[Failure]]:
     """The page that a record holds, its rows unread, and what is wrong with it so far.
+
+    Args:
+        raw: The record's bytes without line ending or byte-order mark.
+        path_fetched_at: Fetch time that the file's path names, the clock of a bare page.
+        duplicates: Takes note of keys that occur twice.
+        is_element: The record is an element of an array and has no raw bytes of its own.
+        shortened: The record without its rows, if they are read by themselves.
 
     Raises:
         RefusedError: ``invalid_utf8``, ``malformed_json`` or ``unknown_shape``.
     """
-    record = decode_noting(raw, "", duplicates)
+    record = decode_noting(shortened or raw, "", duplicates)
     if not isinstance(record, dict):
         raise refuse("unknown_shape", "not a page: not an object")
     page_id = _hash(record) if is_element else hashlib.sha256(raw).hexdigest()

@@ -79,10 +79,14 @@ class Transfer(msgspec.Struct, gc=False):
     payee: Payee | None = None
 
 
+class Member(Transfer, gc=False):
+    """A transfer as its batch's own events list it; it belongs to their batch, whatever it says of one."""
+
+
 class BatchEvent(Batch, kw_only=True, gc=False):
     """A batch as its own events carry it, with its members."""
 
-    transfers: list[Transfer]
+    transfers: list[Member]
 
 
 class CreditedAccount(msgspec.Struct, gc=False):
@@ -239,6 +243,19 @@ EVENT_DATA: dict[str, type[EventData]] = {
     "ledger_account_transaction_created": LedgerTransaction,
 }
 """Event types that are used, with the type of their ``event.data``."""
+
+
+class Named(msgspec.Struct, gc=False):
+    """What an event is called."""
+
+    type: str
+
+
+class Envelope(msgspec.Struct, gc=False):
+    """What is around an event's data."""
+
+    event: Named
+    timestamp: Instant
 
 
 class Pagination(msgspec.Struct, gc=False):

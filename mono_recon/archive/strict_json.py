@@ -131,6 +131,11 @@ def is_odd(raw: bytes) -> bool:
     return _LONG_FRACTION.search(raw) is not None or (b"\\" in raw and _ODD_ESCAPE.search(raw) is not None)
 
 
+def is_flat(raw: bytes) -> bool:
+    """Whether a text holds so few brackets that it does not nest too deeply, wherever in another it stands."""
+    return raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH // 2
+
+
 def in_doubt(texts: Sequence[str]) -> Iterator[int]:
     """The places of JSON texts that are odd or nest too deeply, all looked at in one go."""
     text = pl.col("text")

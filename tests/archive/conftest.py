@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from mono_recon.archive.chunks import Chunk
+from mono_recon.archive.decode import decode_chunk
 from mono_recon.archive.decoded import Decoded
 from mono_recon.archive.files import list_archive
-from mono_recon.archive.gathered import Gathered
 from mono_recon.archive.parallel import decode_files, hash_files
 from mono_recon.archive.rules import Rules
 
@@ -31,6 +32,6 @@ def read(tmp_path: Path) -> Callable[..., Decoded]:
         files = list_archive(tmp_path).files
         outcomes = list(decode_files(list(zip(files, hash_files(files), strict=True)), rules or Rules()))
         assert len(outcomes) <= 1
-        return outcomes[0] if outcomes else Gathered().decoded()
+        return outcomes[0] if outcomes else decode_chunk(Chunk(()), Rules())
 
     return decode

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mono_recon.archive.payloads import EVENT_DATA
-from mono_recon.archive.plain import read_plain
+from mono_recon.archive.plain import read_plain, unwrap
 from mono_recon.archive.refusals import RefusedError
 from mono_recon.archive.rules import Rules
-from mono_recon.archive.webhooks import read_delivery
+from mono_recon.archive.webhooks import Delivery, read_delivery
 from tests.archive.written import PAYLOADS, RECEIVED, SECRETS, delivery, payload, raw, signed
 
 WRITINGS: tuple[Callable[[object], bytes], ...] = (
@@ -39,12 +39,16 @@ FIELDS = {
 }
 
 
+def plainly(records: list[bytes], rules: Rules = SECRETS) -> list[Delivery | None]:
+    return read_plain([unwrap(record, rules) for record in records])
+
+
 def both(record: bytes, rules: Rules) -> tuple[object, object]:
     """What the quick reading says, and the complete one; None for a refusal."""
     complete = None
     with suppress(RefusedError):
         complete = read_delivery(record, rules, is_element=False)
-    return read_plain([record], rules)[0], complete
+    return plainly([record], rules)[0], complete
 
 
 @pytest.mark.parametrize("write", WRITINGS[:2])
@@ -84,7 +88,7 @@ def test_a_delivery_of_any_form_is_read_as_completely_or_left_alone(
     ],
 )
 def test_what_is_out_of_the_ordinary_is_left_to_the_complete_reading(changed: dict[str, Any]) -> None:
-    assert read_plain([raw(delivery(BODY) | changed)], SECRETS) == [None]
+    assert plainly([raw(delivery(BODY) | changed)]) == [None]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +98,7 @@ def test_what_is_out_of_the_ordinary_is_left_to_the_complete_reading(changed: di
 def test_a_body_that_needs_care_is_left_to_the_complete_reading(odd: dict[str, Any]) -> None:
     event = payload()
     event["event"]["data"] |= odd
-    assert read_plain([raw(delivery(raw(event)))], SECRETS) == [None]
+    assert plainly([raw(delivery(raw(event)))]) == [None]
 
 
 @pytest.mark.parametrize(
@@ -122,11 +126,11 @@ def test_an_id_that_is_wrong_deep_inside_an_event_is_seen(place: str) -> None:
     inner = event["event"]["data"][place]
     (inner[0] if place == "transfers" else inner)["id"] = "trn_short"
     good, bad = raw(delivery(BODY)), raw(delivery(raw(event)))
-    assert [read is None for read in read_plain([good, bad, good], SECRETS)] == [False, True, False]
+    assert [read is None for read in plainly([good, bad, good])] == [False, True, False]
 
 
 def test_where_a_signature_is_required_an_unverified_delivery_is_left_alone() -> None:
     rules = replace(SECRETS, require_signature=True)
-    unsigned, verified = read_plain([raw(delivery(BODY, headers={})), raw(delivery(BODY))], rules)
+    unsigned, verified = plainly([raw(delivery(BODY, headers={})), raw(delivery(BODY))], rules)
     assert unsigned is None
     assert verified is not None

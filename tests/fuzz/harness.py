@@ -21,7 +21,7 @@ with atheris.instrument_imports(include=["mono_recon.archive", "msgspec", "json"
     from mono_recon.archive.files import ArchiveFile
     from mono_recon.archive.records import records_of
     from tests.fuzz.mutations import ODD_LITERALS
-    from tests.fuzz.reading import RULES, check_unframed, valid_records
+    from tests.fuzz.reading import RULES, check_each, valid_records
 
 KINDS = ("webhooks", "exports")
 VALUE = re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9][-+.0-9eE]*|true|false|null')
@@ -44,7 +44,7 @@ def one_input(data: bytes) -> None:
         assert record.byte_offset > last or record.byte_offset == 0
         last = record.byte_offset
         if not isinstance(record, RefusedPiece):
-            check_unframed(kind, record.raw)
+            check_each(kind, [record.raw])
 
 
 def mutate(data: bytes, max_size: int, seed: int) -> bytes:

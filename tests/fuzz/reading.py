@@ -1,7 +1,8 @@
 """One record read by the code under test, and held against the second opinion."""
 
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from operator import itemgetter
@@ -11,16 +12,17 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from mono_recon.archive.answers import of_pages
 from mono_recon.archive.chunks import Chunk, Piece, Source
 from mono_recon.archive.decode import decode_chunk
-from mono_recon.archive.decoded import CORE_TABLES, Decoded, core_schema
+from mono_recon.archive.decoded import Decoded
+from mono_recon.archive.deliveries import read_each
 from mono_recon.archive.exports import read_page
 from mono_recon.archive.files import ArchiveFile
-from mono_recon.archive.gathered import said_by_deliveries, said_by_page
-from mono_recon.archive.observations import LIST_END, Objects
+from mono_recon.archive.gathered import core_rows, records
 from mono_recon.archive.pages import Page
-from mono_recon.archive.plain import read_plain
-from mono_recon.archive.refusals import RefusedError
+from mono_recon.archive.plain import read_plain, unwrap
+from mono_recon.archive.refusals import Refused, RefusedError
 from mono_recon.archive.rules import Rules, Secret
 from mono_recon.archive.webhooks import Delivery, read_delivery
 from mono_recon.schemas.raw import QUARANTINE_REASONS
@@ -78,27 +80,33 @@ def read(kind: str, raw: bytes) -> Decoded:
     return decode_chunk(Chunk((Piece(Source(file, "0" * 64), "element", raw),)), RULES)
 
 
-def check_unframed(kind: str, raw: bytes) -> bool:
-    """The same without frames, which take most of the time; whether the record was accepted.
+def check_each(kind: str, raws: Iterable[bytes]) -> list[bool]:
+    """Read records one by one, with one frame for what all say, which saves most of the time; which were accepted.
 
     Raises:
-        AssertionError: It was read otherwise, or says something that no column holds.
-        DoubtError: It was accepted although it is not plain.
+        AssertionError: One was read otherwise, or says something that no column holds.
+        DoubtError: One was accepted although it is not plain.
     """
-    try:
-        record = read_record(kind, raw)
-    except RefusedError as error:
-        refused = error.refused
-    else:
-        if isinstance(record, Delivery):
-            _check_delivery(raw, _fields(record), _rows(record))
+    read: list[tuple[bytes, Delivery | Page]] = []
+    accepted = []
+    for raw in raws:
+        try:
+            outcome: Delivery | Page | Refused = read_record(kind, raw)
+        except RefusedError as error:
+            outcome = error.refused
+        accepted.append(not isinstance(outcome, Refused))
+        if isinstance(outcome, Refused):
+            assert outcome.reason in QUARANTINE_REASONS
+            assert outcome.detail.encode()
         else:
-            rows = _rows(record)
-            _check_page(raw, _fields(record), rows, {row.refused.row_index for row in record.refused_rows})
-        return True
-    assert refused.reason in QUARANTINE_REASONS
-    assert refused.detail.encode()
-    return False
+            read.append((raw, outcome))
+    rows = _rows([record for _, record in read])
+    for place, (raw, record) in enumerate(read):
+        if isinstance(record, Delivery):
+            _check_delivery(raw, _fields(record), rows[place])
+        else:
+            _check_page(raw, _fields(record), rows[place], {row.refused.row_index for row in record.refused_rows})
+    return accepted
 
 
 def read_record(kind: str, raw: bytes) -> Delivery | Page:
@@ -114,7 +122,7 @@ def read_record(kind: str, raw: bytes) -> Delivery | Page:
 
 def _delivery(raw: bytes) -> Delivery:
     """What the complete reading says, which the quick one must say too or be silent."""
-    (plain,) = read_plain([raw], RULES)
+    (plain,) = read_plain([unwrap(raw, RULES)])
     try:
         delivery = read_delivery(raw, RULES, is_element=False)
     except RefusedError:
@@ -167,23 +175,20 @@ def _fields(read: Delivery | Page) -> Fact:
     return {field.name: getattr(read, field.name) for field in named}
 
 
-def _rows(record: Delivery | Page) -> Facts:
-    """Rows by the names of their columns; every text is one that a column can hold."""
-    objects = Objects()
-    objects.extend(said_by_deliveries([record], 0) if isinstance(record, Delivery) else said_by_page(record, 0))
-    named: Facts = []
-    for table, (columns, carriers) in objects.rows().items():
-        for index, carrier in enumerate(carriers):
-            row = {
-                name: columns[name][index] if name in columns else getattr(carrier, name)
-                for name in core_schema(CORE_TABLES[table])
-            }
-            for name in row.keys() & {"listed_transfer_ids", "fallback_routing"}:
-                row[name] = None if row[name] is None else row[name].split(LIST_END)[:-1]
+def _rows(read: Sequence[Delivery | Page]) -> dict[int, Facts]:
+    """By record, rows by the names of their columns; every text is one that a column can hold."""
+    deliveries = [(place, each) for place, each in enumerate(read) if isinstance(each, Delivery)]
+    pages = [(place, each) for place, each in enumerate(read) if isinstance(each, Page)]
+    said = [read_each(deliveries)], [of_pages(pages)]
+    begins = pl.DataFrame({"line": range(len(read))})
+    events, answers = (records(parts, begins) for parts in said)
+    found: dict[int, Facts] = defaultdict(list)
+    for table, frame in core_rows(said[0], events, said[1], answers).items():
+        for row in _named(frame):
             texts = [text for value in row.values() for text in (value if isinstance(value, list) else [value])]
             assert not any("\0" in text or not text.encode() for text in texts if isinstance(text, str) and text)
-            named.append((table, row))
-    return named
+            found[row["record"]].append((table, row))
+    return found
 
 
 def _loaded(name: str) -> dict[str, Any]:
