@@ -46,6 +46,24 @@ def is_packed(file: ArchiveFile) -> bool:
     return file.path.endswith((".gz", ".zst"))
 
 
+def read_small(file: ArchiveFile, max_bytes: int) -> bytes | None:
+    """All of a small file in one go; None of one that has to be read block by block.
+
+    Args:
+        file: The file.
+        max_bytes: The most that its content may be.
+    """
+    if file.size >= BLOCK_BYTES or is_packed(file):
+        return None
+    try:
+        with FileIO(file.absolute) as stream:
+            content = stream.read(file.size + 1)
+    except OSError:
+        return None
+    # Fewer bytes than were asked for are the last.
+    return content if len(content) <= min(file.size, max_bytes) else None
+
+
 def read_blocks(file: ArchiveFile, max_bytes: int, start: int = 0, end: int | None = None) -> Iterator[bytes]:
     """The content in blocks of about 4 MiB.
 
@@ -58,8 +76,9 @@ def read_blocks(file: ArchiveFile, max_bytes: int, start: int = 0, end: int | No
     Raises:
         BrokenOffError: After everything that could be read was given.
     """
-    if file.size < BLOCK_BYTES and (start, end) == (0, None) and not is_packed(file):
-        yield from _limited(_small(file), max_bytes)
+    whole = read_small(file, max_bytes) if (start, end) == (0, None) else None
+    if whole is not None:
+        yield from [whole] if whole else []
         return
     gathered: list[bytes] = []
     size = 0
@@ -76,18 +95,6 @@ def read_blocks(file: ArchiveFile, max_bytes: int, start: int = 0, end: int | No
         raise
     if size:
         yield b"".join(gathered)
-
-
-def _small(file: ArchiveFile) -> Iterator[bytes]:
-    try:
-        with FileIO(file.absolute) as stream:
-            # Fewer bytes than were asked for are the last.
-            while block := stream.read(file.size + 1):
-                yield block
-                if len(block) <= file.size:
-                    return
-    except OSError as error:
-        raise _unreadable(error) from error
 
 
 def _limited(pieces: Iterator[bytes], max_bytes: int, start: int = 0) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from itertools import chain
+from itertools import accumulate, chain
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
@@ -53,7 +53,7 @@ def reading_processes(
         workers: How many.
     """
     shutil.rmtree(between, ignore_errors=True)
-    if sum(map(_weight, files)) <= workers * chunks.CHUNK_BYTES:
+    if not any(weight > workers * chunks.CHUNK_BYTES for weight in accumulate(map(_weight, files))):
         yield None
         return
     between.mkdir(parents=True)
@@ -69,7 +69,7 @@ def reading_processes(
 
 def hash_files(files: Sequence[ArchiveFile], pool: ProcessPoolExecutor | None = None) -> list[str]:
     """The hash of each file, in the files' order."""
-    batches = _batches([(file, "") for file in files])
+    batches = (batch for batch, _ in _batches([(file, "") for file in files]))
     hashed = map(_hash_batch, batches) if pool is None else pool.map(_hash_batch, batches)
     return list(chain.from_iterable(hashed))
 
@@ -99,9 +99,9 @@ def decode_files(
 
 def _started(pool: ProcessPoolExecutor, files: _Sources, rules: Rules) -> Iterator[_Running]:
     """Work handed out: files, stretches of a file that is too large for one process, or else chunks of it."""
-    for batch in _batches(files):
+    for batch, weight in _batches(files):
         source = chunks.Source(*batch[0])
-        if sum(_weight(file) for file, _ in batch) <= chunks.CHUNK_BYTES:
+        if weight <= chunks.CHUNK_BYTES:
             yield partial(_files_read, batch, rules, pool.submit(_decode_batch, batch, rules))
         elif parts := stretches(source, rules):
             whole = StretchedFile(source, rules)
@@ -131,19 +131,19 @@ def _chunk_read(outcome: Future[Decoded]) -> Iterator[Decoded]:
     yield outcome.result()
 
 
-def _batches(files: _Sources) -> Iterator[_Sources]:
-    """Files that are worth a chunk together, in their order; a larger one alone."""
+def _batches(files: _Sources) -> Iterator[tuple[_Sources, int]]:
+    """Files that are worth a chunk together, in their order, and their weight; a larger one alone."""
     batch: list[tuple[ArchiveFile, str]] = []
     weight = 0
     for source in files:
         added = _weight(source[0])
         if batch and weight + added > chunks.CHUNK_BYTES:
-            yield batch
+            yield batch, weight
             batch, weight = [], 0
         batch.append(source)
         weight += added
     if batch:
-        yield batch
+        yield batch, weight
 
 
 def _weight(file: ArchiveFile) -> int:

@@ -65,7 +65,7 @@ def _lines(piece: Piece) -> Iterator[Record | RefusedPiece]:
 
 
 def _document(piece: Piece, rules: Rules) -> Iterator[Record | RefusedPiece]:
-    elements = _elements(piece, rules)
+    elements = None if piece.data.startswith(b"{") else _elements(piece, rules)
     if elements is None:
         yield from _single(piece)
         return
