@@ -36,7 +36,7 @@ CLOCKS = {
 _DAY = timedelta(days=1)
 _DIGITS = "regexp_replace({}, '[^0-9]', '', 'g')"
 _BATCHES = """
-    SELECT 'batches', batch_id FROM mono.core.transfer_observations
+    SELECT DISTINCT 'batches', batch_id FROM mono.core.transfer_observations
     WHERE transfer_id IN (SELECT id FROM these_transfers) AND batch_id IS NOT NULL
 """
 _MEMBERS = """
@@ -156,7 +156,9 @@ def _add(seeds: dict[str, set[str]], found: pl.DataFrame) -> bool:
 def _fresh(news: News, context: Context) -> dict[str, pl.DataFrame]:
     """Per kind all that is known of the entities that something new is known of."""
     lag = context.settings.transfers.export_lag
-    read = {kind: news.read(table, KEYS[kind]) for kind, table in _TABLES.items()}
+    read = {
+        kind: news.read(table, KEYS[kind], lag=None if kind == "credits" else lag) for kind, table in _TABLES.items()
+    }
     return {
         kind: without_repetitions(rows, KEYS[kind], lag) if kind in {"transfers", "collections"} else rows
         for kind, rows in read.items()

@@ -5,7 +5,7 @@ clock, and those of files read since, however old their clocks are.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -31,6 +31,26 @@ _LATE = """
 _IS_NEWS = "known_at > $since"
 _IS_LATE = f"""({_IS_NEWS} OR split_part(source_ref, ':', 1) || ':' || split_part(source_ref, ':', 2)
     IN (SELECT ref FROM late_refs))"""  # noqa: S608  constants of this module
+_OF_THESE = "SELECT DISTINCT {key} FROM {name} WHERE known_at <= $k AND {is_news}"
+# Lists repeat those of the day before. What only an older one said is found again where it is looked at closer.
+_OF_UNREPEATED = """
+    WITH told AS (
+        SELECT {key}, bool_and(channel = 'export') AS is_listed FROM {name}
+        WHERE known_at <= $k AND {is_news} GROUP BY {key}
+    ), heard AS (
+        SELECT {key}, max(event_at) AS until FROM {name}
+        WHERE channel = 'webhook' AND event_at > $since - INTERVAL 2 DAYS - $lag AND known_at <= $k GROUP BY {key}
+    )
+    SELECT {key} FROM told WHERE NOT is_listed
+    UNION ALL
+    SELECT DISTINCT {key} FROM (
+        SELECT {key} FROM {name} SEMI JOIN (FROM told WHERE is_listed) USING ({key}) LEFT JOIN heard USING ({key})
+        WHERE channel = 'export' AND known_at <= $k AND (known_at > $since - INTERVAL 2 DAYS OR {is_news})
+        GROUP BY {said} HAVING bool_or({is_news})
+            AND NOT bool_or(NOT {is_news} AND coalesce(known_at >= until + $lag, true))
+    )
+"""
+_SOURCE = {"channel", "event_type", "event_at", "known_at", "source_ref"}
 
 
 class Watermark(NamedTuple):
@@ -96,26 +116,32 @@ class News:
         """Let go of what was read, which may be large."""
         self._held.clear()
 
-    def read(self, table: type[Table], key: str) -> pl.DataFrame:
+    def read(self, table: type[Table], key: str, *, lag: timedelta | None = None) -> pl.DataFrame:
         """All that is known of the entities that something new is known of.
 
         Args:
             table: A table of schema ``core``.
             key: Its column that names the entity.
+            lag: How long after an event an export must show it. Where it is given, entities are left out of which
+                exports only said again, word for word, what one had said after all that the webhooks have said;
+                others that are merely repeated may be among them still.
 
         Returns:
             The table's columns, and ``is_news`` (Boolean).
         """
-        name, is_news = f"mono.core.{table_name(table)}", _IS_NEWS if self._late.is_empty() else _IS_LATE
+        columns, name = polars_schema(table).names(), f"mono.core.{table_name(table)}"
+        is_news = _IS_NEWS if self._late.is_empty() else _IS_LATE
+        said = ", ".join(column for column in columns if column not in _SOURCE)
+        these = (_OF_THESE if lag is None else _OF_UNREPEATED).format(key=key, name=name, is_news=is_news, said=said)
         found = self._once(
             f"""
-            WITH news AS (SELECT DISTINCT {key} FROM {name} WHERE known_at <= $k AND {is_news})
+            WITH news AS ({these})
             SELECT *, {is_news} AS is_news FROM {name} SEMI JOIN news USING ({key}) WHERE known_at <= $k
             """,  # noqa: S608  names of contracts and constants of this module
-            self._values,
+            self._values | ({} if lag is None else {"lag": lag}),
             late_refs=self._late,
         )
-        return found.select(*polars_schema(table), "is_news")
+        return found.select(*columns, "is_news")
 
     def _once(self, sql: str, values: Mapping[str, Any], **frames: pl.DataFrame) -> pl.DataFrame:
         """What a question is answered with, held for whoever puts it again."""
