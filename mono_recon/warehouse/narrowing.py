@@ -52,13 +52,17 @@ _PAYMENTS = """
     ) USING (external_id)
 """
 _PAIRS = f"""
-    inside AS (
-        SELECT credit_id, transfer_id
+    named AS MATERIALIZED (
+        SELECT credit_id, transfer_id, account_number, payee_account_number
         FROM mono.core.account_credits AS credit JOIN mono.core.transfer_observations AS sent
-        ON credit.currency = sent.currency
-            AND {_DIGITS.format("credit.account_number")} = {_DIGITS.format("sent.payee_account_number")}
-            AND coalesce(credit.external_id, credit.reference)
-                = CASE WHEN credit.external_id IS NULL THEN sent.reference ELSE sent.external_id END
+        USING (currency, external_id)
+        UNION ALL
+        SELECT credit_id, transfer_id, account_number, payee_account_number
+        FROM mono.core.account_credits AS credit JOIN mono.core.transfer_observations AS sent
+        USING (currency, reference) WHERE credit.external_id IS NULL
+    ), inside AS (
+        SELECT credit_id, transfer_id FROM named
+        WHERE {_DIGITS.format("account_number")} = {_DIGITS.format("payee_account_number")}
     ), back AS (
         SELECT credit_id, transfer_id
         FROM mono.core.account_credits AS credit JOIN mono.core.transfer_observations AS sent

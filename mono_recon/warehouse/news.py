@@ -28,6 +28,11 @@ _LATE = """
     UNION SELECT 'x:' || page_id FROM mono.raw.export_pages
     WHERE fetched_at <= $since AND file_sha256 IN (SELECT file_sha256 FROM late)
 """
+_BETWEEN = """
+    SELECT 1 FROM mono.raw.deliveries WHERE known_at > $after AND known_at <= $until
+    UNION ALL SELECT 1 FROM mono.raw.copies WHERE known_at > $after AND known_at <= $until
+    UNION ALL SELECT 1 FROM mono.raw.export_pages WHERE fetched_at > $after AND fetched_at <= $until LIMIT 1
+"""
 _IS_NEWS = "known_at > $since"
 _IS_LATE = f"""({_IS_NEWS} OR split_part(source_ref, ':', 1) || ':' || split_part(source_ref, ':', 2)
     IN (SELECT ref FROM late_refs))"""  # noqa: S608  constants of this module
@@ -45,7 +50,7 @@ _OF_UNREPEATED = """
     UNION ALL
     SELECT DISTINCT {key} FROM (
         SELECT {key} FROM {name} SEMI JOIN (FROM told WHERE is_listed) USING ({key}) LEFT JOIN heard USING ({key})
-        WHERE channel = 'export' AND known_at <= $k AND (known_at > $since - INTERVAL 2 DAYS OR {is_news})
+        WHERE channel = 'export' AND known_at <= $k AND (known_at > $since - INTERVAL 2 DAYS{or_late})
         GROUP BY {said} HAVING bool_or({is_news})
             AND NOT bool_or(NOT {is_news} AND coalesce(known_at >= until + $lag, true))
     )
@@ -109,8 +114,11 @@ class News:
         return pl.DataFrame(schema={"ref": pl.String})
 
     def is_since(self, mark: Watermark, as_of: datetime) -> bool:
-        """Whether this is the news beyond that watermark and by that instant."""
-        return (self.since, self.as_of) == (mark, as_of)
+        """Whether this is the news beyond that watermark and by that instant, since nothing came between two marks."""
+        if (self.as_of, self.since.intake) != (as_of, mark.intake):
+            return False
+        between = {"after": min(mark.as_of, self.since.as_of), "until": max(mark.as_of, self.since.as_of)}
+        return mark == self.since or self.warehouse.query(_BETWEEN, between).is_empty()
 
     def forget(self) -> None:
         """Let go of what was read, which may be large."""
@@ -132,11 +140,14 @@ class News:
         columns, name = polars_schema(table).names(), f"mono.core.{table_name(table)}"
         is_news = _IS_NEWS if self._late.is_empty() else _IS_LATE
         said = ", ".join(column for column in columns if column not in _SOURCE)
-        these = (_OF_THESE if lag is None else _OF_UNREPEATED).format(key=key, name=name, is_news=is_news, said=said)
+        these = (_OF_THESE if lag is None else _OF_UNREPEATED).format(
+            key=key, name=name, is_news=is_news, said=said, or_late="" if is_news == _IS_NEWS else f" OR {is_news}"
+        )
         found = self._once(
             f"""
             WITH news AS ({these})
-            SELECT *, {is_news} AS is_news FROM {name} SEMI JOIN news USING ({key}) WHERE known_at <= $k
+            SELECT *, {is_news} AS is_news FROM {name} SEMI JOIN news USING ({key})
+            WHERE known_at <= $k AND known_at >= (SELECT min(known_at) FROM {name} SEMI JOIN news USING ({key}))
             """,  # noqa: S608  names of contracts and constants of this module
             self._values | ({} if lag is None else {"lag": lag}),
             late_refs=self._late,

@@ -137,9 +137,13 @@ def _rows(
     **frames: pl.DataFrame,
 ) -> pl.DataFrame:
     name = f"mono.{schema_name(table)}.{table_name(table)}"
-    kept = "" if only is None else f"SEMI JOIN only_these USING ({only.columns[0]})"
+    kept, since = "", ""
+    if only is not None:
+        kept = f"SEMI JOIN only_these USING ({only.columns[0]})"
+        # What lies before is skipped, file by file, after a look at two columns.
+        since = f"AND known_at >= (SELECT min(known_at) FROM {name} {kept})"  # noqa: S608  names of contracts
     return warehouse.query(
-        f"SELECT {what} FROM {name} {kept} WHERE known_at <= $k AND {condition}",  # noqa: S608  names of contracts
+        f"SELECT {what} FROM {name} {kept} WHERE known_at <= $k {since} AND {condition}",  # noqa: S608  names of contracts
         {"k": scope.as_of},
         **({} if only is None else {"only_these": only}),
         **frames,
