@@ -18,6 +18,7 @@ from mono_recon.pipeline.touched import touched_dates
 from mono_recon.reconcile.totals import IdentityError
 from mono_recon.report.model import EarlierIssue
 from mono_recon.settings import Settings
+from mono_recon.warehouse.compact import ENOUGH
 from mono_recon.warehouse.connect import Warehouse, open_warehouse
 from mono_recon.warehouse.issued import Issue, latest_issues
 from mono_recon.warehouse.news import News, Watermark, last_intake, read_watermark, write_watermark
@@ -56,12 +57,17 @@ def issue_dates(
     made: list[Issued] = []
     with open_warehouse(settings.warehouse, read_only=False) as warehouse:
         steps = list(_steps(warehouse, settings, sorted(days), as_of=as_of, replay=replay, now=now))
+        crowded = 0
         for number, (day, moment) in enumerate(steps):
             advance("reports", number, len(steps))
-            made += bring_up_to_date(warehouse, settings, day, moment)
+            new = bring_up_to_date(warehouse, settings, day, moment)
+            made, crowded = made + new, crowded + len(new)
+            if crowded >= ENOUGH:
+                warehouse.compact(crowded)
+                crowded = 0
         advance("reports", len(steps), len(steps))
-        if made:
-            warehouse.compact()
+        if crowded:
+            warehouse.compact(crowded)
         warehouse.publish()
     return made
 

@@ -1,8 +1,8 @@
-"""Keeping the lake small and quick: a few small files become one in each run.
+"""Keeping the lake small and quick: small files become one, a few at a time.
 
 Here belongs housekeeping. It changes no row, and leaves alone for seven days every file that a reader or
 the published catalog may still name. Files are merged by size class, so that a row is written again a few
-times in all, however long the history becomes, and only some tables have their turn in one run.
+times in all, however long the history becomes, and each ingest and each date gives only some tables their turn.
 """
 
 import duckdb
@@ -10,7 +10,7 @@ import duckdb
 _CLASSES = (1 << 20, 1 << 24, 1 << 28)
 """Upper ends of the size classes, in bytes: files of one class are merged with each other."""
 
-_ENOUGH = 8
+ENOUGH = 8
 """From how many commits a table's files of one class come when they are merged: a large ingest alone is no crowd."""
 
 _AT_ONCE = 3
@@ -54,9 +54,15 @@ def sizes(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     return files, size
 
 
-def compact(connection: duckdb.DuckDBPyConnection) -> None:
-    """Merge the small files of the most crowded tables and remove what was replaced more than seven days ago."""
-    crowded = connection.execute(_CROWDED, {"classes": _CLASSES, "enough": _ENOUGH, "at_once": _AT_ONCE}).fetchall()
+def compact(connection: duckdb.DuckDBPyConnection, turns: int) -> None:
+    """Merge the small files of the most crowded tables and remove what was replaced more than seven days ago.
+
+    Args:
+        connection: The lake, open for writing.
+        turns: After how many ingests or dates; each gives as many tables their turn.
+    """
+    limits = {"classes": _CLASSES, "enough": ENOUGH, "at_once": _AT_ONCE * turns}
+    crowded = connection.execute(_CROWDED, limits).fetchall()
     for schema, table, below in crowded:
         named = {"schema": schema, "table": table}
         connection.execute(

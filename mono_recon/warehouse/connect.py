@@ -115,13 +115,17 @@ class Warehouse:
         if self._published_state() != self._state("__ducklake_metadata_mono"):
             publish(self._catalog)
 
-    def compact(self, *, whole: bool = False) -> None:
+    def compact(self, turns: int = 1, *, whole: bool = False) -> None:
         """Put small files together and remove what was replaced long ago; no row changes.
 
         Args:
+            turns: After how many ingests or dates this is done: so many tables have their turn.
             whole: All files of all tables rather than the most crowded ones.
         """
-        (compact_whole if whole else compact)(self._connection)
+        if whole:
+            compact_whole(self._connection)
+        else:
+            compact(self._connection, turns)
 
     def sizes(self) -> tuple[int, int]:
         """How many data files there are at present, and their bytes."""

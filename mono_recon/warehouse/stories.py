@@ -157,8 +157,8 @@ class SubjectReader:
             returned: Credits of which only the suspicion is wanted that they are a transfer's money.
         """
         return self._ask(
-            "SELECT * FROM mono.report.breaks WHERE subject_id IN (SELECT unnest($ids::VARCHAR[]))"
-            " OR (break_type = 'suspected_return' AND subject_id IN (SELECT unnest($returned::VARCHAR[])))",
+            "SELECT * FROM mono.report.breaks WHERE list_contains($ids::VARCHAR[], subject_id)"
+            " OR (break_type = 'suspected_return' AND list_contains($returned::VARCHAR[], subject_id))",
             ids=subject_ids,
             returned=returned,
         )
@@ -168,7 +168,7 @@ class SubjectReader:
         return self._ask(
             "SELECT business_date, version, movement, break_id, amount_minor, cleared_by"
             " FROM mono.report.break_movement WHERE business_date >= $since"
-            " AND break_id IN (SELECT unnest($ids::VARCHAR[]))",
+            " AND list_contains($ids::VARCHAR[], break_id)",
             ids=break_ids,
             since=since,
         )

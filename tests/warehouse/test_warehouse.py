@@ -12,6 +12,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import mono_recon
+from mono_recon.schemas import core
 from mono_recon.schemas.raw import Copies, Deliveries, Quarantine
 from mono_recon.schemas.table import polars_schema
 from mono_recon.warehouse.connect import Warehouse, open_warehouse
@@ -233,6 +234,18 @@ def test_a_few_small_files_are_left_alone_and_many_become_one(root: Path) -> Non
         assert listed.height == 1
         replaced = set(places(root).files.rglob("*.parquet"))
         assert len(replaced) > 1, "what readers may still name stays"
+
+
+@pytest.mark.parametrize(("turns", "left_crowded"), [(1, 2), (2, 0)])
+def test_as_many_tables_have_their_turn_as_there_were_dates(root: Path, *, turns: int, left_crowded: int) -> None:
+    with open_warehouse(places(root), read_only=False) as warehouse:
+        for _ in range(8):
+            with warehouse.transaction():
+                for table in core.TABLES[:5]:
+                    warehouse.append(table, pl.DataFrame(schema=polars_schema(table)).clear(20))
+        assert warehouse.sizes()[0] == 5 * 8
+        warehouse.compact(turns)
+        assert warehouse.sizes()[0] == 5 - left_crowded + 8 * left_crowded
 
 
 def test_the_files_of_one_large_ingest_are_no_crowd(root: Path) -> None:
