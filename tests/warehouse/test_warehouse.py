@@ -242,7 +242,9 @@ def test_as_many_tables_have_their_turn_as_there_were_dates(root: Path, *, turns
         for _ in range(8):
             with warehouse.transaction():
                 for table in core.TABLES[:5]:
-                    warehouse.append(table, pl.DataFrame(schema=polars_schema(table)).clear(20))
+                    nothing = pl.DataFrame(schema=polars_schema(table)).clear(20)
+                    filled = [pl.col(pl.String).fill_null(""), pl.col(pl.Int64).fill_null(0)]
+                    warehouse.append(table, nothing.with_columns(*filled, pl.col(pl.Datetime).fill_null(START)))
         assert warehouse.sizes()[0] == 5 * 8
         warehouse.compact(turns)
         assert warehouse.sizes()[0] == 5 - left_crowded + 8 * left_crowded
