@@ -18,6 +18,7 @@ from mono_recon.schemas.raw import Evaluations
 from mono_recon.schemas.table import Table, polars_schema, table_name
 from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse
+from mono_recon.warehouse.told import told_of
 
 _LATE = """
     WITH late AS (SELECT file_sha256 FROM mono.raw.files WHERE intake > $intake)
@@ -33,29 +34,6 @@ _BETWEEN = """
     UNION ALL SELECT 1 FROM mono.raw.copies WHERE known_at > $after AND known_at <= $until
     UNION ALL SELECT 1 FROM mono.raw.export_pages WHERE fetched_at > $after AND fetched_at <= $until LIMIT 1
 """
-_IS_NEWS = "known_at > $since"
-_IS_LATE = f"""({_IS_NEWS} OR split_part(source_ref, ':', 1) || ':' || split_part(source_ref, ':', 2)
-    IN (SELECT ref FROM late_refs))"""  # noqa: S608  constants of this module
-_OF_THESE = "SELECT DISTINCT {key} FROM {name} WHERE known_at <= $k AND {is_news}"
-# Lists repeat those of the day before. What only an older one said is found again where it is looked at closer.
-_OF_UNREPEATED = """
-    WITH told AS (
-        SELECT {key}, bool_and(channel = 'export') AS is_listed FROM {name}
-        WHERE known_at <= $k AND {is_news} GROUP BY {key}
-    ), heard AS (
-        SELECT {key}, max(event_at) AS until FROM {name}
-        WHERE channel = 'webhook' AND event_at > $since - INTERVAL 2 DAYS - $lag AND known_at <= $k GROUP BY {key}
-    )
-    SELECT {key} FROM told WHERE NOT is_listed
-    UNION ALL
-    SELECT DISTINCT {key} FROM (
-        SELECT {key} FROM {name} SEMI JOIN (FROM told WHERE is_listed) USING ({key}) LEFT JOIN heard USING ({key})
-        WHERE channel = 'export' AND known_at <= $k AND (known_at > $since - INTERVAL 2 DAYS{or_late})
-        GROUP BY {said} HAVING bool_or({is_news})
-            AND NOT bool_or(NOT {is_news} AND coalesce(known_at >= until + $lag, true))
-    )
-"""
-_SOURCE = {"channel", "event_type", "event_at", "known_at", "source_ref"}
 
 
 class Watermark(NamedTuple):
@@ -105,6 +83,7 @@ class News:
         self.as_of = as_of
         self._values = {"since": since.as_of, "k": as_of}
         self._held: dict[tuple[str, tuple[tuple[str, Any], ...]], pl.DataFrame] = {}
+        self._read: dict[tuple[type[Table], timedelta | None], pl.DataFrame] = {}
 
     @cached_property
     def _late(self) -> pl.DataFrame:
@@ -123,6 +102,7 @@ class News:
     def forget(self) -> None:
         """Let go of what was read, which may be large."""
         self._held.clear()
+        self._read.clear()
 
     def read(self, table: type[Table], key: str, *, lag: timedelta | None = None) -> pl.DataFrame:
         """All that is known of the entities that something new is known of.
@@ -137,22 +117,9 @@ class News:
         Returns:
             The table's columns, and ``is_news`` (Boolean).
         """
-        columns, name = polars_schema(table).names(), f"mono.core.{table_name(table)}"
-        is_news = _IS_NEWS if self._late.is_empty() else _IS_LATE
-        said = ", ".join(column for column in columns if column not in _SOURCE)
-        these = (_OF_THESE if lag is None else _OF_UNREPEATED).format(
-            key=key, name=name, is_news=is_news, said=said, or_late="" if is_news == _IS_NEWS else f" OR {is_news}"
-        )
-        found = self._once(
-            f"""
-            WITH news AS ({these})
-            SELECT *, {is_news} AS is_news FROM {name} SEMI JOIN news USING ({key})
-            WHERE known_at <= $k AND known_at >= (SELECT min(known_at) FROM {name} SEMI JOIN news USING ({key}))
-            """,  # noqa: S608  names of contracts and constants of this module
-            self._values | ({} if lag is None else {"lag": lag}),
-            late_refs=self._late,
-        )
-        return found.select(*columns, "is_news")
+        if (table, lag) not in self._read:
+            self._read[table, lag] = told_of(self.warehouse, table, key, self._values, self._late, lag)
+        return self._read[table, lag]
 
     def _once(self, sql: str, values: Mapping[str, Any], **frames: pl.DataFrame) -> pl.DataFrame:
         """What a question is answered with, held for whoever puts it again."""

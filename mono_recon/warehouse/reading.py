@@ -101,15 +101,18 @@ def _in_parts(warehouse: Warehouse, table: type[Table], scope: Scope, only: pl.D
     """The rows that ``_known`` gives, read when they are asked for; parts are told by a hash of the first column."""
     entity = polars_schema(table).names()[0]
 
+    # What lies before is skipped, file by file, after a look at two columns.
+    height, since = _rows(warehouse, "count(*), min(known_at)", table, scope, only).row(0)
+
     def read(number: int, of: int) -> pl.DataFrame:
-        return _known(warehouse, table, scope, only, f"hash({entity}) % {of} = {number}")
+        return _known(warehouse, table, scope, only, f"hash({entity}) % {of} = {number}", since)
 
     def about(names: Sequence[Name], ids: pl.Series) -> pl.DataFrame:
         keys = [] if ids.is_empty() else [" || ':' || ".join(name) for name in names]
         wanted = " OR ".join(["false", *(f"{key} IN (SELECT id FROM ids)" for key in keys)])  # noqa: S608  names of columns that are written in this program
-        return _known(warehouse, table, scope, only, f"({wanted})", ids=ids.unique().alias("id").to_frame())
+        return _known(warehouse, table, scope, only, f"({wanted})", since, ids=ids.unique().alias("id").to_frame())
 
-    return Parts(_rows(warehouse, "count(*)", table, scope, only).item(), read, about)
+    return Parts(height, read, about)
 
 
 def _known(
@@ -118,11 +121,12 @@ def _known(
     scope: Scope,
     only: pl.DataFrame | None = None,
     condition: str = "true",
+    since: datetime | None = None,
     **frames: pl.DataFrame,
 ) -> pl.DataFrame:
     """The rows of a table of ``core`` that exist, as they were known; of some entities only, if told."""
     columns = polars_schema(table)
-    held = _rows(warehouse, "*", table, scope, only, condition, **frames).select(list(columns))
+    held = _rows(warehouse, "*", table, scope, only, condition, since, **frames).select(list(columns))
     there = held if scope.late.is_empty() else _of_page(held, scope).join(scope.lost_events, "source_ref", "anti")
     return as_known(there, scope.copies) if "event_at" in columns else there
 
@@ -134,17 +138,15 @@ def _rows(
     scope: Scope,
     only: pl.DataFrame | None,
     condition: str = "true",
+    since: datetime | None = None,
     **frames: pl.DataFrame,
 ) -> pl.DataFrame:
     name = f"mono.{schema_name(table)}.{table_name(table)}"
-    kept, since = "", ""
-    if only is not None:
-        kept = f"SEMI JOIN only_these USING ({only.columns[0]})"
-        # What lies before is skipped, file by file, after a look at two columns.
-        since = f"AND known_at >= (SELECT min(known_at) FROM {name} {kept})"  # noqa: S608  names of contracts
+    kept = "" if only is None else f"SEMI JOIN only_these USING ({only.columns[0]})"
+    begin = "" if since is None else "AND known_at >= $since"
     return warehouse.query(
-        f"SELECT {what} FROM {name} {kept} WHERE known_at <= $k {since} AND {condition}",  # noqa: S608  names of contracts
-        {"k": scope.as_of},
+        f"SELECT {what} FROM {name} {kept} WHERE known_at <= $k {begin} AND {condition}",  # noqa: S608  names of contracts
+        {"k": scope.as_of} | ({} if since is None else {"since": since}),
         **({} if only is None else {"only_these": only}),
         **frames,
     )
