@@ -88,8 +88,7 @@ def ingest(
     """
     rules = _rules(settings, environ)
     listing = list_archive(settings.paths.archive)
-    # The cores are busy decoding; a second thread of the engine would only wait for its turn, spinning.
-    with open_warehouse(settings.warehouse, read_only=False, threads=1) as warehouse:
+    with open_warehouse(settings.warehouse, read_only=False) as warehouse:
         held = held_files(warehouse)
         still = set() if rehash else unchanged(listing.files, held)
         candidates = [file for file in listing.files if file.path not in still]

@@ -25,9 +25,9 @@ from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse
 from mono_recon.warehouse.issued import issued_tables, open_breaks
 from mono_recon.warehouse.narrowing import Base, Narrowed, narrow
-from mono_recon.warehouse.news import News, Watermark
+from mono_recon.warehouse.news import NOTHING, News, Watermark
 from mono_recon.warehouse.places import read_lineage, read_source_files
-from mono_recon.warehouse.reading import first_known, read_day
+from mono_recon.warehouse.reading import first_known, read_day, statements_known
 from mono_recon.warehouse.scope import Scope, read_scope
 
 _SOURCED = ("outgoing_transfers", "batches", "incoming_credits", "collections", "breaks")
@@ -97,6 +97,7 @@ def make_report(
     with warehouse.transaction():  # one state of the warehouse, whoever writes meanwhile
         scope = read_scope(warehouse, as_of, files)
         base = _base(warehouse, settings, question.before, as_of) if files is None else None
+        warehouse.expect(statements_known(warehouse, (base.since if base else NOTHING).as_of, as_of))
         known = question.knowledge(settings, scope, base)
 
         def past(moment: datetime) -> DayInputs:

@@ -15,12 +15,15 @@ import polars as pl
 
 from mono_recon.schemas.table import Table, polars_schema, schema_name, table_name
 from mono_recon.settings.sections import Warehouse as Places
-from mono_recon.warehouse.attach import attach_to_read, attach_to_write, quoted, start_engine
+from mono_recon.warehouse.attach import attach_to_read, attach_to_write, quoted, start_engine, use_all_cores
 from mono_recon.warehouse.compact import compact, compact_whole, sizes
 from mono_recon.warehouse.ddl import create_tables, keep_bodies_out
 from mono_recon.warehouse.lock import WriterLock
 from mono_recon.warehouse.publish import publish, published
 from mono_recon.warehouse.unwritten import describe_unwritten
+
+_MANY = 500_000
+"""Statements of which a second core takes more than it costs."""
 
 
 class _Lent:
@@ -115,6 +118,13 @@ class Warehouse:
         if self._published_state() != self._state("__ducklake_metadata_mono"):
             publish(self._catalog)
 
+    def expect(self, rows: int) -> None:
+        """Let the engine use every core for many rows and one for few, which takes less time."""
+        if rows < _MANY:
+            self._connection.execute("SET threads = 1")
+        else:
+            use_all_cores(self._connection)
+
     def compact(self, turns: int = 1, *, whole: bool = False) -> None:
         """Put small files together and remove what was replaced long ago; no row changes.
 
@@ -175,14 +185,13 @@ class Warehouse:
                 rows.take_back()
 
 
-def open_warehouse(places: Places, *, read_only: bool, wait: bool = False, threads: int | None = None) -> Warehouse:
+def open_warehouse(places: Places, *, read_only: bool, wait: bool = False) -> Warehouse:
     """Open the warehouse; a writer makes what is missing and keeps other writers out.
 
     Args:
         places: Catalog and folder of the data files, absolute.
         read_only: Readers neither block the writer nor are blocked by it.
         wait: A writer waits for another one to finish instead of being refused.
-        threads: Threads of the engine; as many as there are cores if None.
 
     Raises:
         WarehouseLocked: Another process is writing.
@@ -193,8 +202,6 @@ def open_warehouse(places: Places, *, read_only: bool, wait: bool = False, threa
             places.catalog.parent.mkdir(parents=True, exist_ok=True)
             opened.enter_context(WriterLock.acquire(places.catalog.parent, wait=wait))
         connection = opened.enter_context(start_engine())
-        if threads is not None:
-            connection.execute("SET threads = ?", [threads])
         if read_only:
             attach_to_read(connection, places)
         else:

@@ -79,6 +79,17 @@ def first_known(warehouse: Warehouse, scope: Scope) -> datetime | None:
     return min((moment for moment in created if isinstance(moment, datetime)), default=None)
 
 
+def statements_known(warehouse: Warehouse, since: datetime, until: datetime) -> int:
+    """How many statements about money became known after one instant (UTC) and by another."""
+    tables = (core.TransferObservations, core.CollectionObservations, core.AccountCredits)
+    known = " UNION ALL ".join(f"SELECT known_at FROM mono.core.{table_name(table)}" for table in tables)  # noqa: S608  names of contracts
+    found = warehouse.query(
+        f"SELECT count(*) FROM ({known}) WHERE known_at <= $until AND known_at > $since",  # noqa: S608  names of contracts
+        {"since": since, "until": until},
+    )
+    return int(found.item())
+
+
 def last_known(warehouse: Warehouse) -> datetime | None:
     """The greatest instant at which anything became known or was decided."""
     # The filters keep DuckLake from answering with a table's statistics, which do not forget deleted rows.

@@ -54,9 +54,9 @@ class Reading:
 class SharedLake:
     """A lake that any number of threads read at the same time; writers neither wait for it nor hold it up."""
 
-    def __init__(self, places: Places, *, threads: int = 2, memory: str = "1GB") -> None:
+    def __init__(self, places: Places, *, memory: str = "1GB") -> None:
         self._places = places
-        self._limits = {"threads": threads, "memory_limit": memory}
+        self._memory = memory
         self._lock = Lock()
         self._open: tuple[tuple[int, int], duckdb.DuckDBPyConnection] | None = None
 
@@ -102,8 +102,7 @@ class SharedLake:
     def _engine(self) -> duckdb.DuckDBPyConnection:
         engine = start_engine()
         try:
-            for name, limit in self._limits.items():
-                engine.execute(f"SET {name} = ?", [limit])
+            engine.execute("SET memory_limit = ?", [self._memory])
             attach_to_read(engine, self._places)
         except BaseException:
             engine.close()

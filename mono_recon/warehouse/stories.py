@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 
 from mono_recon.settings.sections import Warehouse as Places
-from mono_recon.warehouse.attach import connect_to_read
+from mono_recon.warehouse.attach import attach_to_read, start_engine
 
 _SHOWN_CANDIDATES = 10
 
@@ -243,6 +243,7 @@ def reading(places: Places) -> Iterator[SubjectReader]:
     Raises:
         WarehouseError: There is none, or it cannot be opened.
     """
-    with connect_to_read(places) as connection:
+    with start_engine() as connection:
+        attach_to_read(connection, places)
         connection.execute("BEGIN")  # one state of the warehouse, whoever writes meanwhile
         yield SubjectReader(connection)
