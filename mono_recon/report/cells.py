@@ -36,7 +36,9 @@ EXACT_INTEGER = 2**53
 FIRST_YEAR, LAST_YEAR = 1901, 9999
 """A spreadsheet shows dates from the first to before the last."""
 
-_TEXT_UNITS = 32_767
+TEXT_UNITS = 32_767
+"""UTF-16 units that a cell holds."""
+
 _BYTES_PER_UNIT = 2
 
 
@@ -77,8 +79,8 @@ def text_cell(value: str, note: str) -> str:
         note: What stands at the end of a text that was cut; ``{length}`` is the length of the whole.
     """
     shown = visible(value)
-    if len(shown) <= _TEXT_UNITS // 2 or len(shown.encode("utf-16-le")) <= _TEXT_UNITS * _BYTES_PER_UNIT:
+    if len(shown) <= TEXT_UNITS // 2 or len(shown.encode("utf-16-le")) <= TEXT_UNITS * _BYTES_PER_UNIT:
         return shown
     ending = note.format(length=len(value)).encode("utf-16-le")
-    kept = shown.encode("utf-16-le")[: _TEXT_UNITS * _BYTES_PER_UNIT - len(ending)]
+    kept = shown.encode("utf-16-le")[: TEXT_UNITS * _BYTES_PER_UNIT - len(ending)]
     return (kept.decode("utf-16-le", errors="ignore").encode("utf-16-le") + ending).decode("utf-16-le")

@@ -4,9 +4,10 @@ Here belongs how a column of figures or texts becomes cells of the file, with th
 ``cells`` knows for single values. Which columns a sheet has, and how they look, belongs to ``sheets``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from enum import Enum
 from typing import Any
 
 import polars as pl
@@ -14,53 +15,65 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from mono_recon.report.cells import EXACT_INTEGER, FIRST_YEAR, LAST_YEAR
-from mono_recon.report.text import pesos, plain
+from mono_recon.report.cells import EXACT_INTEGER, FIRST_YEAR, LAST_YEAR, TEXT_UNITS
+from mono_recon.report.text import DIRECTION_MARKS, pesos, plain
 
 _DAY_ZERO = date(1899, 12, 30)
 """A spreadsheet counts days from here, from 1900-03-01 on."""
 
 _MICROSECONDS = 86_400_000_000
 _ROWS_AT_ONCE = 20_000
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_SPECIAL = rf"[\x00-\x08\x0b-\x1f\x{{fffe}}\x{{ffff}}{DIRECTION_MARKS}]|_x[0-9a-fA-F]{{4}}_|^\s|\s$"
+"""In texts that the file cannot hold as they are, or that are shown otherwise."""
+
+
+class Form(Enum):
+    """How a cell holds its value in the file: what stands between its style and the value, and after the value.
+
+    A text stands in its cell: the list of all texts that a file may have would be made text by text.
+    """
+
+    FIGURE = ('"><v>', "</v></c>")
+    TRUTH = ('" t="b"><v>', "</v></c>")
+    TEXT = ('" t="inlineStr"><is><t>', "</t></is></c>")
+    SHARED_TEXT = ('" t="s"><v>', "</v></c>")
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A column: each cell a figure or a text, or nothing where both are null.
+    """A column: each cell in one form, or nothing.
 
     Attributes:
-        figures: Figures as the file states them (String).
-        texts: Texts (String).
+        values: What the cells hold in each form (String); no row has a value in two.
         style: How a cell looks.
         others: Rows, from 0, that look otherwise.
-        is_logical: Whether the figures stand for true and false.
     """
 
-    figures: pl.Series
-    texts: pl.Series
+    values: Mapping[Form, pl.Series]
     style: Format
     others: Mapping[Format, Sequence[int]] = field(default_factory=dict)
-    is_logical: bool = False
 
     def with_style(self, rows: Sequence[int], style: Format) -> "Cells":
         """The same column with some rows that look otherwise."""
         return replace(self, others={**self.others, style: rows})
 
-    def form(self, letter: str, figure: str, text: str) -> pl.Expr:
-        """The cells of a column of a sheet as the file holds them.
+    def written(self, letter: str) -> pl.Expr:
+        """The cells as the file holds them, from columns that are named after the letter and the form.
 
         Args:
             letter: The column of the sheet.
-            figure: Name of a column with the figures.
-            text: Name of a column with the numbers of the texts.
         """
         style = pl.lit(_number_of(self.style))
         for other, rows in self.others.items():
             style = pl.when(pl.col("place").is_in(list(rows))).then(pl.lit(_number_of(other))).otherwise(style)
         start = (pl.lit(f'<c r="{letter}'), "row", pl.lit('" s="'), style)
-        ends = ((figure, '" t="b"' if self.is_logical else '"'), (text, '" t="s"'))
-        forms = (pl.concat_str(*start, pl.lit(f"{end}><v>"), name, pl.lit("</v></c>")) for name, end in ends)
+        forms = [pl.concat_str(*start, pl.lit(f.value[0]), _name(letter, f), pl.lit(f.value[1])) for f in self.values]
         return pl.coalesce(*forms, pl.lit(""))
+
+
+def _name(letter: str, form: Form) -> str:
+    return f"{letter} {form.name}"
 
 
 def integers(values: pl.Series, style: Format) -> Cells:
@@ -90,24 +103,23 @@ def dates(days: pl.Series, style: Format) -> Cells:
 
 def truths(values: pl.Series, style: Format) -> Cells:
     """True and false."""
-    return replace(_either(values, pl.lit(value=True), pl.col(values.name).cast(pl.Int8), None, style), is_logical=True)
+    return Cells({Form.TRUTH: values.cast(pl.Int8).cast(pl.String)}, style)
 
 
 def texts(values: pl.Series, style: Format) -> Cells:
     """Texts as they are."""
-    return Cells(pl.Series([None], dtype=pl.String).new_from_index(0, len(values)), values, style)
+    return Cells({Form.TEXT: values}, style)
 
 
 def _exact(values: pl.Series, text: pl.Expr, style: Format) -> Cells:
     return _either(values, pl.col(values.name).is_between(-EXACT_INTEGER, EXACT_INTEGER), text, text, style)
 
 
-def _either(values: pl.Series, is_figure: pl.Expr, figure: pl.Expr, text: pl.Expr | None, style: Format) -> Cells:
+def _either(values: pl.Series, is_figure: pl.Expr, figure: pl.Expr, text: pl.Expr, style: Format) -> Cells:
     both = values.to_frame().select(
-        figures=pl.when(is_figure).then(figure.cast(pl.String)),
-        texts=pl.lit(None, pl.String) if text is None else pl.when(~is_figure).then(text),
+        figures=pl.when(is_figure).then(figure.cast(pl.String)), texts=pl.when(~is_figure).then(text)
     )
-    return Cells(both["figures"], both["texts"], style)
+    return Cells({Form.FIGURE: both["figures"], Form.TEXT: both["texts"]}, style)
 
 
 def _number_of(style: Format) -> str:
@@ -134,8 +146,9 @@ class ColumnSheet(Worksheet):
             shown: What is shown of a text.
         """
         self._first = first
-        self._laid = [replace(column, texts=self._numbered(column.texts, shown)) for column in columns]
-        self._check_dimensions(first + len(columns[0].figures) - 1, len(columns) - 1)
+        self._laid = [replace(column, values=dict(self._values(column, shown))) for column in columns]
+        height = len(next(iter(columns[0].values.values())))
+        self._check_dimensions(first + height - 1, len(columns) - 1)
 
     def link(self, row: int, column: int, target: str, style: Format) -> None:
         """Let a laid cell lead to another sheet."""
@@ -143,26 +156,34 @@ class ColumnSheet(Worksheet):
         self.write_url(row, column, target, style, string="→")
         del self.table[row]
 
-    def _numbered(self, values: pl.Series, shown: Callable[[str], str]) -> pl.Series:
-        """Numbers of texts in the workbook, which holds each once."""
-        distinct = values.drop_nulls().unique(maintain_order=True)
-        numbers = [self.str_table._get_shared_string_index(shown(each)) for each in distinct]  # noqa: SLF001  no public name gives it
-        return values.replace_strict(distinct, pl.Series(numbers, dtype=pl.UInt32), return_dtype=pl.UInt32)
+    def _values(self, column: Cells, shown: Callable[[str], str]) -> Iterator[tuple[Form, pl.Series]]:
+        """The values of a column as the file holds them; a form that no cell has is left out."""
+        for form, values in column.values.items():
+            if values.null_count() == len(values):
+                continue
+            if form is not Form.TEXT:
+                yield form, values
+                continue
+            is_special = values.str.contains(_SPECIAL) | (values.str.len_bytes() > TEXT_UNITS // 2)
+            yield form, values.set(is_special, None).str.replace_many(_ESCAPES)
+            if is_special.any():
+                yield Form.SHARED_TEXT, self._numbered(values.set(~is_special, None), shown)
+
+    def _numbered(self, texts: pl.Series, shown: Callable[[str], str]) -> pl.Series:
+        """Numbers of texts in the list that the workbook has of texts, each of which is made there by itself."""
+        distinct = texts.drop_nulls().unique(maintain_order=True)
+        numbers = [str(self.str_table._get_shared_string_index(shown(each))) for each in distinct]  # noqa: SLF001  no public name gives it
+        return texts.replace_strict(distinct, numbers, return_dtype=pl.String)
 
     def _write_rows(self) -> None:
         super()._write_rows()
         if not self._laid:
             return
-        named = {f"{kind}{index}": getattr(column, kind) for index, column in enumerate(self._laid) for kind in _KINDS}
+        lettered = [(xl_col_to_name(index), column) for index, column in enumerate(self._laid)]
+        named = {_name(letter, form): each for letter, column in lettered for form, each in column.values.items()}
         rows = pl.DataFrame(named).with_row_index("place")
         rows = rows.with_columns((pl.col("place") + self._first + 1).cast(pl.String).alias("row"))
-        cells = (
-            column.form(xl_col_to_name(index), *(f"{kind}{index}" for kind in _KINDS))
-            for index, column in enumerate(self._laid)
-        )
+        cells = (column.written(letter) for letter, column in lettered)
         row = pl.concat_str(pl.lit('<row r="'), "row", pl.lit('">'), *cells, pl.lit("</row>"))
         for part in rows.iter_slices(_ROWS_AT_ONCE):
             self.fh.write(part.select(row.str.join("")).item())
-
-
-_KINDS = ("figures", "texts")

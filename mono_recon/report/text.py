@@ -12,8 +12,10 @@ MINOR = "_minor"
 
 LIST_SEPARATOR = "|"
 
-_DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-_AS_SEEN = {ord(mark): f"[U+{ord(mark):04X}]" for mark in _DIRECTION_MARKS}
+DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Marks that turn the direction of writing."""
+
+_AS_SEEN = {ord(mark): f"[U+{ord(mark):04X}]" for mark in DIRECTION_MARKS}
 
 
 def visible(text: str) -> str:
