@@ -8,6 +8,8 @@ from datetime import UTC
 from pathlib import Path
 from typing import cast
 
+from xlsxwriter import Workbook
+
 from mono_recon.report.glance import accounts
 from mono_recon.report.model import Report, pack_schemas
 from mono_recon.report.overview import Overview
@@ -16,7 +18,6 @@ from mono_recon.report.placing import place
 from mono_recon.report.rows import ColumnSheet
 from mono_recon.report.sheets import TableSheets
 from mono_recon.report.styles import Styles
-from mono_recon.report.texts import TextBook
 
 FIRST_SHEET = "overview"
 """Name of the first sheet; the others are named after their tables, in every language."""
@@ -37,7 +38,7 @@ def write_workbook(report: Report, path: Path) -> None:
         path: The file; its name without suffix is the name of the pack.
     """
     settings = report.settings
-    book = TextBook(str(path), _NOTHING_INTERPRETED)
+    book = Workbook(str(path), _NOTHING_INTERPRETED)
     book.set_properties({"title": path.stem, "created": report.as_of.astimezone(UTC).replace(tzinfo=None)})
     styles, words = Styles.of(book), phrases(settings.report.language)
     tables = {name: report.tables[name] for name in pack_schemas()}
