@@ -26,22 +26,55 @@ def arrange(observations: pl.DataFrame, entity: str, machine: StateMachine) -> p
         machine: Supplies the ranks.
 
     Returns:
-        The same rows, sorted by entity and order, with the Int64 column ``run``: a number that is
+        The same rows, those of each entity together and in order, with the Int64 column ``run``: a number that is
         shared by consecutive observations of one entity in one state and by no others.
     """
+    # By a hash instead of the id, and by texts in ties alone: that sorts in a third of the time.
+    ordered = _in_order(observations, _number(entity), machine)
+    if ordered.select((_is_new(entity) & ~_is_new(_GROUP)).any()).item():  # two entities share a hash
+        ordered = _in_order(observations, pl.col(entity), machine)
+    run = _is_new(entity, "state").cum_sum().cast(pl.Int64).alias("run")
+    return ordered.drop(_GROUP).with_columns(run)
+
+
+_GROUP = "group"
+
+
+def _number(entity: str) -> pl.Expr:
+    return pl.col(entity).hash()
+
+
+def _is_new(*names: str) -> pl.Expr:
+    """Whether a row differs from the one before it in any of some columns; the first one does."""
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in names)
+    return differs | (pl.int_range(pl.len()) == 0)
+
+
+def _in_order(observations: pl.DataFrame, group: pl.Expr, machine: StateMachine) -> pl.DataFrame:
+    """The observations by group, which is kept in a column, and in order within it."""
     second = pl.col("occurred_at").dt.truncate("1s")
-    on_whole_second = (pl.col("occurred_at") == second).any().over(entity)
-    rank = pl.col("state").replace_strict(machine.ranks, default=machine.last_rank, return_dtype=pl.Int64)
-    ordered = observations.sort(
-        entity,
-        pl.when(on_whole_second).then(second).otherwise("occurred_at"),
-        rank,
-        pl.coalesce("event_at", "known_at"),
-        pl.col("channel") == "export",
-        "source_ref",
+    on_whole_second = observations.filter(pl.col("occurred_at") == second).select(group.unique()).to_series()
+    keys = observations.select(
+        group.alias(_GROUP),
+        pl.when(group.is_in(on_whole_second.implode())).then(second).otherwise("occurred_at").alias("moment"),
+        pl.col("state").replace_strict(machine.ranks, default=machine.last_rank, return_dtype=pl.Int8).alias("rank"),
+        pl.coalesce("event_at", "known_at").alias("told_at"),
+        (pl.col("channel") == "export").alias("is_export"),
     )
-    starts_run = (pl.col(entity) != pl.col(entity).shift()) | (pl.col("state") != pl.col("state").shift())
-    return ordered.with_columns(starts_run.fill_null(value=True).cum_sum().cast(pl.Int64).alias("run"))
+    ranked = keys.with_row_index("row").sort(keys.columns)
+    rows, starts = ranked["row"], ranked.select(_is_new(*keys.columns)).to_series()
+    if not starts.all():
+        rows = _by_source(rows, starts, observations["source_ref"])
+    # Of many chunks rows are gathered ten times as slowly.
+    return observations.rechunk()[rows].with_columns(ranked[_GROUP])
+
+
+def _by_source(rows: pl.Series, starts: pl.Series, source_refs: pl.Series) -> pl.Series:
+    """Rows of which some are equal in all that was compared, those in the order of their sources."""
+    places = (~starts | ~starts.shift(-1, fill_value=True)).arg_true()
+    tied = pl.DataFrame({"row": rows.gather(places), "tie": starts.cum_sum().gather(places)})
+    told_apart = tied.with_columns(source_refs.gather(tied["row"])).sort("tie", source_refs.name)
+    return rows.scatter(places, told_apart["row"])
 
 
 def runs(arranged: pl.DataFrame, entity: str) -> pl.DataFrame:
@@ -98,11 +131,13 @@ def first_known(arranged: pl.DataFrame, entity: str) -> pl.DataFrame:
         One row per entity with ``source_refs``, a sorted list of texts.
     """
     voice = (pl.col("run") * 2 + (pl.col("channel") == "export")).alias("voice")
-    heard = arranged.select(entity, "known_at", "source_ref", voice)
+    number = pl.col(entity).rle_id().alias("number")
+    heard = arranged.select(entity, number, voice, "known_at", "source_ref")
+    first = heard.sort("voice", "known_at", "source_ref").filter(_is_new("voice"))
     return (
-        heard.filter(pl.col("known_at") == pl.col("known_at").min().over("voice"))
-        .group_by("voice", maintain_order=True)
-        .agg(pl.first(entity), pl.min("source_ref"))
-        .group_by(entity)
-        .agg(pl.col("source_ref").unique().sort().alias("source_refs"))
+        first.sort("number", "source_ref")
+        .filter(_is_new("number", "source_ref"))
+        .group_by("number", maintain_order=True)
+        .agg(pl.first(entity), pl.col("source_ref").alias("source_refs"))
+        .drop("number")
     )

@@ -300,6 +300,7 @@ def _members(reader: SubjectReader, kind: str, subject_id: str, statements: pl.D
         return pl.DataFrame(schema=dict.fromkeys(_MEMBER, pl.String()) | {"amount_minor": pl.Int64()})
     return (
         arrange(found, "transfer_id", TRANSFER)
+        .sort("transfer_id", maintain_order=True)
         .group_by("transfer_id", maintain_order=True)
         .agg(pl.last(name) for name in _MEMBER[1:])
     )

@@ -70,8 +70,8 @@ def find_all(types: Iterable[BreakType[Facts]], facts: Facts, context: Context) 
     Returns:
         All findings with the columns of ``FINDING``; nulls where a finder said nothing.
     """
-    found = [conform(kind.find(facts, context), kind) for kind in types]
-    return pl.concat([FINDING.to_frame(), *found])
+    found = ((kind, kind.find(facts, context)) for kind in types)
+    return pl.concat([FINDING.to_frame(), *(conform(some, kind) for kind, some in found if not some.is_empty())])
 
 
 def conform(found: pl.DataFrame, kind: BreakType[Facts]) -> pl.DataFrame:

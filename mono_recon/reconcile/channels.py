@@ -4,13 +4,11 @@ Here belongs the comparison of what webhooks and exports state about one entity.
 and collections; figures that differ are the business of ``figures``.
 """
 
-from dataclasses import replace
-
 import polars as pl
 
 from mono_recon.reconcile.breaks import BreakType
 from mono_recon.reconcile.context import Context
-from mono_recon.reconcile.coverage import last_covered
+from mono_recon.reconcile.coverage import absent
 from mono_recon.reconcile.entities import EntityFacts
 
 _STATEMENT = ("run", "state", "channel", "occurred_at", "event_at", "known_at", "source_ref")
@@ -46,15 +44,6 @@ def _told_by(channel: str, statements: pl.DataFrame, entities: pl.DataFrame, key
     return statements.filter(pl.col("channel") == channel).join(entities, on=key, how="semi", maintain_order="left")
 
 
-def _only(facts: EntityFacts, entities: pl.DataFrame) -> EntityFacts:
-    """The facts with the lines and statements of some entities alone."""
-    key = facts.kind.id_column
-    lines, stated = (
-        rows.join(entities, on=key, how="semi", maintain_order="left") for rows in (facts.lines, facts.stated)
-    )
-    return replace(facts, lines=lines, stated=stated)
-
-
 def _first_unannounced(facts: EntityFacts, context: Context, *, overdue: bool) -> pl.DataFrame:
     key = facts.kind.id_column
     return (
@@ -85,12 +74,10 @@ def find_awaiting_webhook(facts: EntityFacts, context: Context) -> pl.DataFrame:
 def find_missing_in_export(facts: EntityFacts, context: Context) -> pl.DataFrame:
     """A webhook told of an entity that a later complete export covers and does not hold."""
     key = facts.kind.id_column
-    covered = last_covered(facts.lines, key, facts.feed.exports)
-    appeared = covered.join(facts.feed.appearances, left_on=key, right_on="subject_id")
-    absent = covered.join(appeared.filter(pl.col("started_at") >= pl.col("covered_at")), on=key, how="anti")
+    missing = absent(facts.lines, key, facts.feed.exports, facts.feed.appearances)
     told = (
-        _told_by("webhook", facts.stated.select(*_STATEMENT, key), absent, key)
-        .join(absent, on=key, maintain_order="left")
+        _told_by("webhook", facts.stated.select(*_STATEMENT, key), missing, key)
+        .join(missing, on=key, maintain_order="left")
         .filter(pl.col("event_at") + context.settings.transfers.export_lag <= pl.col("covered_at"))
     )
     return told.unique(key, keep="first", maintain_order=True).select(
@@ -152,7 +139,7 @@ def find_awaiting_export(facts: EntityFacts, context: Context) -> pl.DataFrame:
         "is_last", "by_webhook", ~pl.col("by_export"), pl.col("state").is_in(list(facts.kind.exported))
     )
     announced = _told_by("webhook", facts.stated.select(key, "run", "source_ref", "channel"), waiting, key)
-    theirs = _only(facts, waiting)
+    theirs = facts.about(waiting[key])
     explained = pl.concat(
         found.select("subject_id")
         for found in (find_missing_in_export(theirs, context), find_state_mismatch(theirs, context))

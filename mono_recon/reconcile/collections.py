@@ -57,9 +57,9 @@ def collection_facts(observations: pl.DataFrame, feed: ExportFeed, context: Cont
     known, stated, timeline = divided.known, divided.stated, divided.timeline
     decided = timeline.filter(pl.col("state").is_in(_DECIDED)).select("intent_id").unique()
     lines = (
-        attributes(known, stated, COLLECTIONS, _ATTRIBUTES)
+        attributes(divided, _ATTRIBUTES)
         .join(state_columns(stated, timeline, COLLECTIONS), on="intent_id", how="left", maintain_order="left")
-        .join(sources(known, stated, COLLECTIONS), on="intent_id", how="left", maintain_order="left")
+        .join(sources(divided), on="intent_id", how="left", maintain_order="left")
         .with_columns(
             pl.when(pl.col("created_at") < context.end)
             .then(pl.coalesce("run_state", pl.lit(CREATED)))
@@ -67,7 +67,7 @@ def collection_facts(observations: pl.DataFrame, feed: ExportFeed, context: Cont
             pl.col("intent_id").is_in(decided["intent_id"].implode()).alias("is_decided"),
         )
     )
-    moving = latest(known, COLLECTIONS, _MOVED)
+    moving = latest(divided, lines, _MOVED)
     return EntityFacts(COLLECTIONS, known, stated, timeline, divided.history, lines, moving, feed)
 
 

@@ -38,6 +38,26 @@ def last_covered(entities: pl.DataFrame, key: str, exports: pl.DataFrame) -> pl.
     return pl.concat(found)
 
 
+def absent(entities: pl.DataFrame, key: str, exports: pl.DataFrame, appearances: pl.DataFrame) -> pl.DataFrame:
+    """Entities that an export covers, and that neither it nor one that began later holds.
+
+    Args:
+        entities: ``key``, ``account_id`` and ``created_at`` (UTC).
+        key: Name of the id column.
+        exports: Rows of ``raw.exports``.
+        appearances: ``subject_id`` and ``started_at`` (UTC): the exports that they appear in.
+
+    Returns:
+        As ``last_covered``.
+    """
+    seen = appearances.group_by(pl.col("subject_id").alias(key)).agg(pl.max("started_at"))
+    latest = exports.filter("proves_absence")["started_at"].max()
+    held = seen.filter(pl.col("started_at") >= pl.lit(latest, INSTANT))
+    covered = last_covered(entities.join(held, on=key, how="anti"), key, exports)
+    since = covered.join(seen, on=key, how="left", maintain_order="left")
+    return since.filter((pl.col("started_at") < pl.col("covered_at")).fill_null(value=True)).drop("started_at")
+
+
 def uncovered(start: datetime, end: datetime, account_id: str | None, exports: pl.DataFrame) -> bool:
     """Whether complete exports leave part of ``[start, end)`` of an account uncovered.
 

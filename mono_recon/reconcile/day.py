@@ -51,6 +51,7 @@ from mono_recon.reconcile.movements import moved_accounts, movements, open_at
 from mono_recon.reconcile.parts import compacted
 from mono_recon.reconcile.progress import DUPLICATE_PAYMENT
 from mono_recon.reconcile.quality import data_quality, ignored_resolutions, odd_credits, oddities
+from mono_recon.reconcile.remarkable import remarkable
 from mono_recon.reconcile.totals import assert_identities, count_sections, section_rows
 from mono_recon.reconcile.transfers import money_out, population, sections, transfer_facts
 from mono_recon.schemas import report
@@ -156,13 +157,14 @@ def _observe(inputs: DayInputs, context: Context, parts: int | None) -> _Observe
 
 
 def _take_part(statements: pl.DataFrame, processing: pl.DataFrame, feed: ExportFeed, context: Context) -> _Part:
-    facts = transfer_facts(statements, processing, feed, context)
+    facts = transfer_facts(statements, processing, feed.about(statements["transfer_id"]), context)
+    looked_at = facts.about(remarkable(facts, context))
     return _Part(
         facts=without_observations(facts),
-        findings=compacted(find_all(TRANSFER_TYPES, facts, context)),
+        findings=compacted(find_all(TRANSFER_TYPES, looked_at, context)),
         naming=compacted(naming(statements)),
         accounts=compacted(named_accounts(statements, "occurred_at", context)),
-        oddities=compacted(oddities(facts, context)),
+        oddities=compacted(oddities(looked_at, context)),
     )
 
 

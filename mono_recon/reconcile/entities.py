@@ -67,6 +67,10 @@ class ExportFeed:
     exports: pl.DataFrame
     appearances: pl.DataFrame
 
+    def about(self, ids: pl.Series) -> "ExportFeed":
+        """What they prove of some entities."""
+        return replace(self, appearances=self.appearances.filter(pl.col("subject_id").is_in(ids.implode())))
+
 
 @dataclass(frozen=True, slots=True)
 class EntityFacts:
@@ -93,6 +97,21 @@ class EntityFacts:
     lines: pl.DataFrame
     latest: pl.DataFrame
     feed: ExportFeed
+
+    def about(self, ids: pl.Series) -> "EntityFacts":
+        """The facts of some entities alone."""
+        wanted = pl.col(self.kind.id_column).is_in(ids.implode())
+        known, timeline = self.known.filter(wanted), self.timeline.filter(wanted)
+        return EntityFacts(
+            self.kind,
+            known=known,
+            stated=known if self.stated is self.known else self.stated.filter(wanted),
+            timeline=timeline,
+            history=timeline if self.history is self.timeline else self.history.filter(wanted),
+            lines=self.lines.filter(wanted),
+            latest=self.latest.filter(wanted),
+            feed=self.feed.about(ids),
+        )
 
 
 def without_observations(facts: EntityFacts) -> EntityFacts:
@@ -138,23 +157,35 @@ def arrange_both(
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """Statements about one kind of entity, in order: the first four fields of ``EntityFacts`` after ``kind``."""
+    """Statements about one kind of entity, in order.
 
+    Attributes:
+        kind: Which entities.
+        known: As in ``EntityFacts``; so are ``stated``, ``timeline`` and ``history``.
+        unstated: The first observation of each entity of which nothing was stated before the cut-off.
+    """
+
+    kind: Kind
     known: pl.DataFrame
     stated: pl.DataFrame
     timeline: pl.DataFrame
     history: pl.DataFrame
+    unstated: pl.DataFrame
 
 
 def divide(observations: pl.DataFrame, kind: Kind, context: Context) -> Division:
     """Arrange what is known, and what of it are the facts of the date."""
-    known, stated = arrange_both(observations, kind.id_column, kind.machine, context)
-    timeline = created_first(runs(stated, kind.id_column))
-    history = timeline if stated is known else created_first(runs(known, kind.id_column))
-    return Division(known, stated, timeline, history)
+    key = kind.id_column
+    known, stated = arrange_both(observations, key, kind.machine, context)
+    timeline = created_first(runs(stated, key))
+    if stated is known:
+        return Division(kind, known, stated, timeline, timeline, known.clear())
+    later = known.join(stated.select(key), on=key, how="anti", maintain_order="left")
+    unstated = later.unique(key, keep="first", maintain_order=True)
+    return Division(kind, known, stated, timeline, created_first(runs(known, key)), unstated)
 
 
-def attributes(known: pl.DataFrame, stated: pl.DataFrame, kind: Kind, columns: tuple[str, ...]) -> pl.DataFrame:
+def attributes(divided: Division, columns: tuple[str, ...]) -> pl.DataFrame:
     """The value of each attribute that a line shows once: the last stated before the cut-off that is not null.
 
     An entity of which nothing was stated before the cut-off has the attributes of its first
@@ -164,32 +195,35 @@ def attributes(known: pl.DataFrame, stated: pl.DataFrame, kind: Kind, columns: t
         One row per entity: its id, ``columns``, ``created_at``, ``first_amount_minor``,
         ``state_latest`` and ``is_stated``.
     """
-    key = kind.id_column
-    first = known.group_by(key, maintain_order=True).agg(
-        pl.col("inserted_at").min().alias("created_at"),
+    key = divided.kind.id_column
+    known = divided.known.group_by(key, maintain_order=True).agg(
+        pl.min("inserted_at").alias("created_at"),
         pl.first("amount_minor").alias("first_amount_minor"),
         pl.last("state").alias("state_latest"),
-        *(pl.first(name).alias(f"{name}_first") for name in columns),
     )
-    last = stated.group_by(key, maintain_order=True).agg(
-        pl.lit(value=True).alias("is_stated"), *(pl.col(name).last(ignore_nulls=True) for name in columns)
+    last = divided.stated.group_by(key, maintain_order=True).agg(
+        *(pl.col(name).last(ignore_nulls=True) for name in columns), pl.lit(value=True).alias("is_stated")
     )
-    return (
-        first.join(last, on=key, how="left", maintain_order="left")
-        .with_columns(pl.col("is_stated").fill_null(value=False))
-        .with_columns(pl.when("is_stated").then(name).otherwise(f"{name}_first").alias(name) for name in columns)
-        .drop(f"{name}_first" for name in columns)
-    )
+    first = divided.unstated.select(key, *columns, pl.lit(value=False).alias("is_stated"))
+    return known.join(pl.concat([last, first]), on=key, how="left", maintain_order="left")
 
 
-def latest(known: pl.DataFrame, kind: Kind, columns: tuple[str, ...]) -> pl.DataFrame:
+def latest(divided: Division, lines: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
     """The last value known that is not null of each attribute, whenever it was stated.
+
+    Args:
+        divided: All statements.
+        lines: One row per entity with its attributes, which are these where nothing was stated after the cut-off.
+        columns: The attributes.
 
     Returns:
         One row per entity: its id, ``columns`` and ``created_at``.
     """
-    return known.group_by(kind.id_column, maintain_order=True).agg(
-        *(pl.col(name).last(ignore_nulls=True) for name in columns), pl.col("inserted_at").min().alias("created_at")
+    key = divided.kind.id_column
+    if divided.stated is divided.known:
+        return lines.select(key, *columns, "created_at")
+    return divided.known.group_by(key, maintain_order=True).agg(
+        *(pl.col(name).last(ignore_nulls=True) for name in columns), pl.min("inserted_at").alias("created_at")
     )
 
 
@@ -211,13 +245,10 @@ def state_columns(stated: pl.DataFrame, timeline: pl.DataFrame, kind: Kind) -> p
     return in_force.join(by_channel, on=key, how="left")
 
 
-def sources(known: pl.DataFrame, stated: pl.DataFrame, kind: Kind) -> pl.DataFrame:
+def sources(divided: Division) -> pl.DataFrame:
     """The sources of each line: of an entity of which nothing was stated before the cut-off its first observation.
 
     Returns:
         One row per entity: its id and ``source_refs``.
     """
-    key = kind.id_column
-    unstated = known.join(stated.select(key).unique(), on=key, how="anti", maintain_order="left")
-    only = unstated.unique(key, keep="first", maintain_order=True)
-    return pl.concat([first_known(stated, key), first_known(only, key)])
+    return pl.concat(first_known(frame, divided.kind.id_column) for frame in (divided.stated, divided.unstated))

@@ -60,10 +60,10 @@ def transfer_facts(
     known, stated, timeline = divided.known, divided.stated, divided.timeline
     exists = pl.col("created_at") < context.end
     lines = (
-        attributes(known, stated, TRANSFERS, _ATTRIBUTES)
+        attributes(divided, _ATTRIBUTES)
         .join(state_columns(stated, timeline, TRANSFERS), on="transfer_id", how="left", maintain_order="left")
         .join(_routings(stated), on="transfer_id", how="left", maintain_order="left")
-        .join(sources(known, stated, TRANSFERS), on="transfer_id", how="left", maintain_order="left")
+        .join(sources(divided), on="transfer_id", how="left", maintain_order="left")
         .join(_in_progress(timeline), on="transfer_id", how="left", maintain_order="left")
         .join(processing, on="batch_id", how="left", maintain_order="left")
         .with_columns(
@@ -75,16 +75,22 @@ def transfer_facts(
         )
         .with_columns(pl.when(pl.col("state_at_cutoff").is_in(_FINAL)).then("state_since").alias("final_at"))
     )
-    moving = latest(known, TRANSFERS, _MOVED)
+    moving = latest(divided, lines, _MOVED)
     return EntityFacts(TRANSFERS, known, stated, timeline, divided.history, lines, moving, feed)
 
 
 def _routings(stated: pl.DataFrame) -> pl.DataFrame:
-    return stated.group_by("transfer_id").agg(
-        pl.col("routing").first(ignore_nulls=True).alias("routing_requested"),
-        pl.col("fallback_routing").explode(empty_as_null=True).drop_nulls().unique().sort().alias("fallbacks"),
-        (pl.col("event_type") == "bank_transfer_fallback_routing").any().alias("fell_back"),
+    """Rails of each transfer: the one asked for, and where it fell back, on which others."""
+    requested = stated.group_by("transfer_id").agg(
+        pl.col("routing").first(ignore_nulls=True).alias("routing_requested")
     )
+    is_fallback = pl.col("event_type") == "bank_transfer_fallback_routing"
+    fell_back = stated.filter(is_fallback | (pl.col("fallback_routing").list.len() > 0)).group_by("transfer_id")
+    others = fell_back.agg(
+        pl.col("fallback_routing").explode(empty_as_null=True).drop_nulls().unique().sort().alias("fallbacks"),
+        is_fallback.any().alias("fell_back"),
+    )
+    return requested.join(others, on="transfer_id", how="left")
 
 
 def _in_progress(timeline: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,42 @@
+"""Statements are looked at one by one where something can be found, and nowhere else is anything found."""
+
+from hypothesis import given
+
+from mono_recon.reconcile.batches import batch_statements
+from mono_recon.reconcile.breaks import find_all
+from mono_recon.reconcile.catalogue import TRANSFER_TYPES
+from mono_recon.reconcile.context import Context
+from mono_recon.reconcile.entities import EntityFacts, ExportFeed
+from mono_recon.reconcile.inputs import DayInputs
+from mono_recon.reconcile.quality import oddities
+from mono_recon.reconcile.remarkable import remarkable
+from mono_recon.reconcile.transfers import transfer_facts
+from tests.reference.worlds import worlds
+from tests.scenario import context, exported, frames, inputs, transfer, trn
+from tests.soaking import examples
+
+DONE = [transfer("a", "approved", "03-04 10:00"), exported("a", "approved", "03-04 10:00", "03-05 05:00")]
+
+
+def facts(given_inputs: DayInputs, asked: Context) -> EntityFacts:
+    held = frames(given_inputs)
+    feed = ExportFeed(
+        *(getattr(given_inputs, name).filter(resource="transfers") for name in ("exports", "appearances"))
+    )
+    return transfer_facts(held["transfers"], batch_statements(held["batches"], asked).processing, feed, asked)
+
+
+@examples(quick=80, soak=5_000, shrink=False)
+@given(worlds())
+def test_nothing_is_found_about_what_is_not_remarkable(world: tuple[DayInputs, Context]) -> None:
+    whole, asked = facts(*world), world[1]
+    some = whole.about(remarkable(whole, asked))
+    for seen in (lambda of: find_all(TRANSFER_TYPES, of, asked), lambda of: oddities(of, asked)):
+        columns = [name for name, dtype in seen(whole).schema.items() if not dtype.is_nested()]
+        assert seen(some).sort(columns).equals(seen(whole).sort(columns))
+
+
+def test_a_transfer_that_both_channels_end_alike_is_not_remarkable() -> None:
+    given_inputs = inputs([*DONE, transfer("b", "approved", "03-04 10:00")])
+    asked = context(as_of="03-05 06:00")
+    assert remarkable(facts(given_inputs, asked), asked).to_list() == [trn("b")]
