@@ -1,4 +1,4 @@
-"""The order of statements, where it takes a detour: ids that share a hash, and statements equal in all but their source."""
+"""The order of statements where it takes a detour: ids that share a hash, statements equal in all but their source."""
 
 import polars as pl
 import pytest

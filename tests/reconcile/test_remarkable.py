@@ -31,9 +31,11 @@ def facts(given_inputs: DayInputs, asked: Context) -> EntityFacts:
 def test_nothing_is_found_about_what_is_not_remarkable(world: tuple[DayInputs, Context]) -> None:
     whole, asked = facts(*world), world[1]
     some = whole.about(remarkable(whole, asked))
-    for seen in (lambda of: find_all(TRANSFER_TYPES, of, asked), lambda of: oddities(of, asked)):
-        columns = [name for name, dtype in seen(whole).schema.items() if not dtype.is_nested()]
-        assert seen(some).sort(columns).equals(seen(whole).sort(columns))
+    found = [find_all(TRANSFER_TYPES, seen, asked) for seen in (whole, some)]
+    odd = [oddities(seen, asked) for seen in (whole, some)]
+    for everywhere, there in (found, odd):
+        columns = [name for name, dtype in everywhere.schema.items() if not dtype.is_nested()]
+        assert there.sort(columns).equals(everywhere.sort(columns))
 
 
 def test_a_transfer_that_both_channels_end_alike_is_not_remarkable() -> None:
