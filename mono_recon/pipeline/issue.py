@@ -16,14 +16,19 @@ import polars as pl
 from mono_recon.pipeline.timing import LATEST, check_as_of
 from mono_recon.report.model import Report
 from mono_recon.report.pack import file_hashes, pack_folder, write_pack
+from mono_recon.report.parquet import parquet_path
+from mono_recon.report.privacy import without_emails
 from mono_recon.schemas.report import PACK_TABLES, Issues, KnownAccounts, OpenItems
-from mono_recon.schemas.table import polars_schema, table_name
+from mono_recon.schemas.table import Table, polars_schema, table_name
 from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse, open_warehouse
 from mono_recon.warehouse.news import last_intake
 from mono_recon.warehouse.reading import last_known
 
 STAGING = ".staging"
+
+_MANY_ROWS = 100_000
+"""From how many rows on a file is copied rather than its rows written a second time."""
 
 
 class IssueError(RuntimeError):
@@ -104,10 +109,19 @@ def issue(warehouse: Warehouse, settings: Settings, report: Report) -> Issued:
         warehouse.append(OpenItems, report.open_items)
         warehouse.append(KnownAccounts, report.known_accounts)
         for model in PACK_TABLES:
-            warehouse.append(model, report.tables[table_name(model)])
+            _append(warehouse, model, report.tables[table_name(model)], staged)
     _publish(staged, final)
     rows = {name: table.height for name, table in report.tables.items()}
     return Issued(day, report.version, report.as_of, report.verdict, report.content_sha256, final, rows)
+
+
+def _append(warehouse: Warehouse, model: type[Table], rows: pl.DataFrame, staged: Path) -> None:
+    """Add a table of a report; of many rows the file of the pack, where they are the same."""
+    name = table_name(model)
+    if rows.height >= _MANY_ROWS and without_emails(name, rows) is rows:
+        warehouse.append_file(model, parquet_path(staged, name))
+    else:
+        warehouse.append(model, rows)
 
 
 def _issue_row(report: Report, intake: int) -> pl.DataFrame:

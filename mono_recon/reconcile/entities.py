@@ -116,15 +116,15 @@ class EntityFacts:
 
 def without_observations(facts: EntityFacts) -> EntityFacts:
     """Facts that hold no longer what they were made from, which takes most of a large date's memory."""
-    timeline = compacted(facts.timeline)
+    timeline, lines = compacted(facts.timeline), compacted(facts.lines)
     return replace(
         facts,
         known=facts.known.clear(),
         stated=facts.stated.clear(),
         timeline=timeline,
         history=timeline if facts.history is facts.timeline else compacted(facts.history),
-        lines=compacted(facts.lines),
-        latest=compacted(facts.latest),
+        lines=lines,
+        latest=lines.select(facts.latest.columns) if facts.stated is facts.known else compacted(facts.latest),
     )
 
 

@@ -5,7 +5,7 @@ difference to any figure. Where the parts are read from is no business of the re
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -16,7 +16,7 @@ import polars as pl
 _ROWS_AT_ONCE = 700_000
 """Statements that are read as one part: beyond these what is read would fill memory."""
 
-_ROWS_TAKEN_AT_ONCE = 250_000
+_ROWS_TAKEN_AT_ONCE = 175_000
 """Statements that are taken as one piece: beyond these the copies made on the way would fill memory."""
 
 _PIECES_AT_ONCE = 2
@@ -73,14 +73,22 @@ class Parts:
             of = parts or 1 + part.height // _ROWS_TAKEN_AT_ONCE
             return list(pool.map(lambda number: take(pieces.read(number, of)), range(of)))
 
-        with ThreadPoolExecutor(_PIECES_AT_ONCE) as pool:
-            # By map, which lets go of a part before it has the next one read.
-            return list(chain.from_iterable(map(taken, self.each(parts))))
+        with ThreadPoolExecutor(_PIECES_AT_ONCE) as pool, ThreadPoolExecutor(1) as reader:
+            # By map, which lets go of a part before it has the one after the next read.
+            return list(chain.from_iterable(map(taken, _ahead(self.each(parts), reader))))
 
     def beside(self, other: "Parts") -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
         """Read them and others of the same kind: in each pair of parts is all that both say about the same entities."""
         of = max(self.number, other.number)
         return zip(self.each(of), other.each(of), strict=True)
+
+
+def _ahead(parts: Iterator[pl.DataFrame], reader: Executor) -> Iterator[pl.DataFrame]:
+    """Each part, while the next one is read already."""
+    following = reader.submit(next, parts, None)
+    while (part := following.result()) is not None:
+        following = reader.submit(next, parts, None)
+        yield part
 
 
 def key(name: Name) -> pl.Expr:

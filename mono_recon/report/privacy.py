@@ -21,7 +21,7 @@ def without_emails(name: str, frame: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         name: Name of the table.
-        frame: Its rows; columns and dtypes stay the same.
+        frame: Its rows; columns and dtypes stay the same, and the frame itself where no text holds an at sign.
     """
     if name == "lineage":
         return frame
@@ -31,7 +31,7 @@ def without_emails(name: str, frame: pl.DataFrame) -> pl.DataFrame:
         for column, dtype in frame.schema.items()
         if dtype == pl.String and column not in kept and _holds_at_sign(frame[column])
     ]
-    return frame.with_columns(pl.col(texts).str.replace_all(_EMAIL, LEFT_OUT))
+    return frame.with_columns(pl.col(texts).str.replace_all(_EMAIL, LEFT_OUT)) if texts else frame
 
 
 def _holds_at_sign(texts: pl.Series) -> bool:

@@ -4,11 +4,13 @@ Here belongs what is true of every table. Which tables there are is in ``ddl``, 
 in ``held`` and ``reading``.
 """
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from uuid import uuid4
 
 import duckdb
 import polars as pl
@@ -51,9 +53,9 @@ class Warehouse:
     Frames given to a statement are tables there under their names. Instants come back in UTC.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, catalog: Path, on_close: ExitStack) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, places: Places, on_close: ExitStack) -> None:
         self._connection = connection
-        self._catalog = catalog
+        self._catalog, self._files = places.catalog, places.files
         self._on_close = on_close
 
     @contextmanager
@@ -86,6 +88,18 @@ class Warehouse:
         if not frame.is_empty():
             sql = f"INSERT INTO {_name(table)} BY NAME SELECT * FROM incoming"  # noqa: S608  a contract's name
             self._write(sql, incoming=frame, is_filtered=False)
+
+    def append_file(self, table: type[Table], file: Path) -> None:
+        """Add the rows of a Parquet file with exactly a table's columns, of which the lake gets a copy.
+
+        Raises:
+            duckdb.Error: The file has other columns.
+        """
+        own = self._files / schema_name(table) / table_name(table) / f"ducklake-{uuid4()}.parquet"
+        own.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, own)
+        named = {"name": table_name(table), "schema": schema_name(table), "file": str(own)}
+        self._connection.execute("CALL ducklake_add_data_files('mono', $name, $file, schema => $schema)", named)
 
     def delete(self, table: type[Table], keys: pl.DataFrame) -> None:
         """Delete the rows that are equal to one of the keys in all of its columns; nulls are equal."""
@@ -212,7 +226,7 @@ def open_warehouse(places: Places, *, read_only: bool, wait: bool = False) -> Wa
                 is_changed = create_tables(connection)
             if is_changed:
                 keep_bodies_out(connection)
-        return Warehouse(connection, places.catalog, opened.pop_all())
+        return Warehouse(connection, places, opened.pop_all())
 
 
 @contextmanager

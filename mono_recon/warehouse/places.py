@@ -48,7 +48,7 @@ def read_lineage(warehouse: Warehouse, source_refs: pl.Series, scope: Scope) -> 
     )
     return (
         found.sort("source_ref", "known_at", "file", "line")
-        .unique("source_ref", keep="first", maintain_order=True)
+        .filter(pl.col("source_ref").ne_missing(pl.col("source_ref").shift()))
         .join(files, on="file", maintain_order="left")
         .select("source_ref", "record_id", "path", "file_sha256", "line", "byte_offset", "signature_status", "known_at")
     )

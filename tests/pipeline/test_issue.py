@@ -14,8 +14,9 @@ from mono_recon.pipeline.reports import issue_dates
 from mono_recon.reconcile.totals import IdentityError
 from mono_recon.report.model import Report
 from mono_recon.report.pack import file_hashes
-from mono_recon.schemas.report import Lineage
-from mono_recon.schemas.table import Table
+from mono_recon.report.privacy import without_emails
+from mono_recon.schemas.report import PACK_TABLES, Lineage
+from mono_recon.schemas.table import Table, table_name
 from mono_recon.warehouse.connect import Warehouse, open_warehouse
 from tests.pipeline.archives import Archive, delivery, payload
 
@@ -177,3 +178,30 @@ def test_a_report_that_does_not_add_up_is_not_issued(archive: Archive, monkeypat
         issue_day(archive)
     assert_nothing_is_issued(archive, before)
     assert not (archive.root / "reports").exists()
+
+
+@pytest.mark.parametrize("address", ["", "ana@example.com"])
+def test_of_many_rows_the_lake_gets_the_file_of_the_pack_where_that_leaves_nothing_out(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr("mono_recon.pipeline.issue._MANY_ROWS", 1)
+    archive.write("webhooks/b.jsonl", delivery(payload(4, description=f"Pago {address}")))
+    archive.ingest()
+    append_file, taken = Warehouse.append_file, []
+
+    def watched(warehouse: Warehouse, model: type[Table], file: Path) -> None:
+        taken.append(table_name(model))
+        append_file(warehouse, model, file)
+
+    monkeypatch.setattr(Warehouse, "append_file", watched)
+    (made,) = issue_day(archive)
+    assert "lineage" in taken
+    assert ("outgoing_transfers" in taken) is (address == "")
+    moved = Archive(Path(shutil.move(archive.root, tmp_path / "moved")))
+    for model in PACK_TABLES:
+        name = table_name(model)
+        held = moved.query(f"SELECT * FROM mono.report.{name}")  # noqa: S608  a contract's name
+        shown = pl.read_parquet(moved.root / f"reports/{DAY}/v1/{name}.parquet")
+        assert without_emails(name, held.sort(held.columns[:4])).equals(shown.sort(held.columns[:4])), name
+    assert address in moved.query("SELECT string_agg(description) FROM mono.report.outgoing_transfers").item()
+    assert made.rows["outgoing_transfers"] == 4
