@@ -60,8 +60,8 @@ def find_batch_membership_mismatch(facts: BatchFacts, context: Context) -> pl.Da
     """A transfer names a batch that lists its transfers without it."""
     unlisted = (
         facts.members.filter("is_named", ~pl.col("is_listed"))
-        .group_by("batch_id", maintain_order=True)
-        .agg(pl.first("transfer_id").alias("stranger"))
+        .group_by("batch_id")
+        .agg(pl.min("transfer_id").alias("stranger"))
     )
     listing = _existing(facts).filter(pl.col("members_listed").is_not_null())
     return listing.join(unlisted, on="batch_id", maintain_order="left").select(

@@ -167,17 +167,13 @@ def _attributes(known: pl.DataFrame, stated: pl.DataFrame, timeline: pl.DataFram
 
 
 def _members(listed: pl.DataFrame, named: pl.DataFrame, transfers: EntityFacts) -> pl.DataFrame:
-    said = (("is_named", named), ("is_listed", listed))
-    pairs = pl.concat(
-        pairs.select("batch_id", "transfer_id", *(pl.lit(name == told).alias(name) for name, _ in said))
-        for told, pairs in said
-    )
+    key = ["batch_id", "transfer_id"]
     facts = transfers.lines.select("transfer_id", "state_at_cutoff", "amount_minor", "first_amount_minor")
     return (
-        pairs.group_by("batch_id", "transfer_id")
-        .agg(pl.any("is_named"), pl.any("is_listed"))
+        named.with_columns(is_named=True)
+        .join(listed.with_columns(is_listed=True), on=key, how="full", coalesce=True)
+        .with_columns(pl.col("is_named", "is_listed").fill_null(value=False))
         .join(facts, on="transfer_id", how="left")
-        .sort("batch_id", "transfer_id")
     )
 
 
@@ -196,7 +192,8 @@ def _sums(members: pl.DataFrame) -> pl.DataFrame:
 
 def batch_population(facts: BatchFacts, transfer_lines: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The batches of the date: created on it, or with a member among the date's transfers."""
-    through_members = facts.members.join(transfer_lines.select("transfer_id"), on="transfer_id", how="semi")
     created = (pl.col("created_at") >= context.start) & (pl.col("created_at") < context.end)
     known = facts.lines.filter(pl.col("created_at") < context.end)
-    return known.filter(created | pl.col("batch_id").is_in(through_members["batch_id"].implode()))
+    others = facts.members.join(known.filter(~created), on="batch_id", how="semi")
+    through_members = others.join(transfer_lines, on="transfer_id", how="semi")["batch_id"].unique()
+    return known.filter(created | pl.col("batch_id").is_in(through_members.implode()))

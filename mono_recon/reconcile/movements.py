@@ -44,7 +44,8 @@ def movements(
     Returns:
         ``term`` (a key of ``TERMS``), ``account_id``, ``currency``, ``amount_minor`` and ``moved_at`` (UTC).
     """
-    debit_at = context.settings.balance.debit_at
+    balance = context.settings.balance
+    debit_at = balance.debit_at
     returned = received.lines.filter(pl.col("match_rule") == RETURN_RULE)["matched_to"]
     sent = _with_amounts(transfers)
     approved = sent.filter(pl.col("state") == "approved")
@@ -54,8 +55,8 @@ def movements(
         "reversals_in_minor": _reversals(sent, debit_at, returned),
         "adjustments_minor": _adjusted(adjustments),
         "transfers_minor": _debits(sent, transfers, debit_at),
-        "fees_minor": _charged(approved, charges.fee(context), context),
-        "gmf_minor": _charged(approved, charges.gmf(context), context),
+        "fees_minor": _charged(approved if balance.fees else approved.clear(), charges.fee(context), context),
+        "gmf_minor": _charged(approved if balance.gmf else approved.clear(), charges.gmf(context), context),
     }
     return pl.concat(frame.select(pl.lit(term).alias("term"), pl.all()) for term, frame in moved.items())
 
@@ -79,7 +80,7 @@ def open_at(transfers: EntityFacts) -> pl.DataFrame:
         pl.col("state").is_in(final).alias("is_final"),
     )
     later = runs.filter(~pl.col("is_final")).select(*_AMOUNT, pl.col("started_at").alias("opens_at"), "closes_at")
-    first = runs.unique("transfer_id", keep="first", maintain_order=True).select(
+    first = runs.filter(pl.col("transfer_id").ne_missing(pl.col("transfer_id").shift())).select(
         *_AMOUNT, pl.col("created_at").alias("opens_at"), pl.col("started_at").alias("closes_at")
     )
     return pl.concat([first, later])
@@ -87,7 +88,8 @@ def open_at(transfers: EntityFacts) -> pl.DataFrame:
 
 def _with_amounts(facts: EntityFacts) -> pl.DataFrame:
     """Every run known by the as-of, with what is known of its entity by then."""
-    return facts.history.join(facts.latest, on=facts.kind.id_column, maintain_order="left")
+    runs = facts.history.drop("run", "by_export", "by_webhook")
+    return runs.join(facts.latest, on=facts.kind.id_column, maintain_order="left")
 
 
 def _moved(rows: pl.DataFrame, clock: str = "started_at") -> pl.DataFrame:
