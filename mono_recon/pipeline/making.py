@@ -5,6 +5,7 @@ Here belongs the way from the warehouse to a report in memory. Committing and wr
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -19,7 +20,7 @@ from mono_recon.report.content import FACTS, content_sha256, facts
 from mono_recon.report.manifest import MANIFEST, Manifest, parse
 from mono_recon.report.model import EarlierIssue, Report, SourceFile
 from mono_recon.report.pack import pack_folder
-from mono_recon.schemas.report import PACK_TABLES, KnownAccounts, OpenItems, Restatements
+from mono_recon.schemas.report import PACK_TABLES, KnownAccounts, Lineage, OpenItems, Restatements
 from mono_recon.schemas.table import polars_schema, table_name
 from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse
@@ -104,8 +105,12 @@ def make_report(
             return question.knowledge(settings, read_scope(warehouse, moment, files)).inputs
 
         made = reconcile_day(known.inputs, known.context, past=past)
-        bodies = {**made.tables, "lineage": read_lineage(warehouse, _references(made.tables), scope)}
-        tables = {table_name(model): _dated(bodies[table_name(model)], model, day, version) for model in PACK_TABLES}
+        models = {table_name(model): model for model in PACK_TABLES}
+        with ThreadPoolExecutor(1) as beside:
+            lineage = beside.submit(read_lineage, warehouse, _references(made.tables), scope)
+            tables = {name: _dated(body, models[name], day, version) for name, body in made.tables.items()}
+            content = content_sha256(tables)
+        tables["lineage"] = _dated(lineage.result(), Lineage, day, version)
         if superseded:
             restated = _restated(question, settings, known, facts(tables), superseded)
             tables["restatements"] = _dated(restated, Restatements, day, version)
@@ -115,7 +120,7 @@ def make_report(
         version=version,
         as_of=as_of,
         verdict=made.verdict,
-        content_sha256=content_sha256(tables),
+        content_sha256=content,
         supersedes=superseded.version if superseded else None,
         issues=tuple(issues),
         source_files=tuple(SourceFile(*file) for file in source_files),

@@ -153,15 +153,16 @@ class TableSheets:
     def _links_of_lines(self, placed: Placed) -> Links:
         if placed.name not in LINE_KEYS:
             return 0, iter(())
-        breaks = self.placed["breaks"]
-        subjects = breaks.shown["subject_id"].to_list()
-        break_rows = {subject: breaks.top + 1 + row for row, subject in reversed([*enumerate(subjects)])}
-        shown = placed.shown.select(LINE_KEYS[placed.name], pl.col("break_types").list.len())
-        return placed.columns.index("break_types"), (
-            (row, breaks.link(break_rows[key]))
-            for row, (key, types) in enumerate(shown.iter_rows())
-            if types and key in break_rows
+        breaks, key = self.placed["breaks"], LINE_KEYS[placed.name]
+        subjects = breaks.shown.select(pl.col("subject_id").alias(key)).with_row_index("target", breaks.top + 1)
+        linked = (
+            placed.shown.select(key, "break_types")
+            .with_row_index("row")
+            .filter(pl.col("break_types").list.len() > 0)
+            .join(subjects.unique(key, keep="first"), on=key, maintain_order="left")
         )
+        rows = linked.select("row", "target").iter_rows()
+        return placed.columns.index("break_types"), ((row, breaks.link(target)) for row, target in rows)
 
     def link_to_line(self, subject_type: str, subject_id: str, day: str) -> str | None:
         """Address of the row of the line that a break is about; None if the workbook does not show it."""
