@@ -17,7 +17,7 @@ TRANSFER_TYPES: tuple[BreakType[EntityFacts], ...] = (
     PAYEE_MISMATCH,
     *progress.TYPES,
 )
-"""Types that one transfer's statements decide."""
+"""Types that one transfer's statements decide; ``remarkable`` says which transfers they can be about."""
 
 
 def _by_name(*types: BreakType[Any]) -> dict[str, BreakType[Any]]:

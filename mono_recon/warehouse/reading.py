@@ -20,6 +20,9 @@ from mono_recon.warehouse.narrowing import Narrowed
 from mono_recon.warehouse.pulled import read_exports
 from mono_recon.warehouse.scope import Scope
 
+_UNASKED = ("previous_state", "payee_account_type")
+"""Columns of ``core`` that no report looks at."""
+
 
 def read_day(
     warehouse: Warehouse,
@@ -136,8 +139,8 @@ def _known(
     **frames: pl.DataFrame,
 ) -> pl.DataFrame:
     """The rows of a table of ``core`` that exist, as they were known; of some entities only, if told."""
-    columns = polars_schema(table)
-    held = _rows(warehouse, "*", table, scope, only, condition, since, **frames).select(list(columns))
+    columns = [name for name in polars_schema(table) if name not in _UNASKED]
+    held = _rows(warehouse, ", ".join(columns), table, scope, only, condition, since, **frames)
     there = held if scope.late.is_empty() else _of_page(held, scope).join(scope.lost_events, "source_ref", "anti")
     return as_known(there, scope.copies) if "event_at" in columns else there
 
