@@ -12,7 +12,7 @@ from itertools import chain
 import msgspec
 
 from mono_recon.archive.arrays import BLANK, Element, LongRecord, NotAnArrayError, split_array
-from mono_recon.archive.contents import BrokenOffError, read_blocks, read_small
+from mono_recon.archive.contents import BrokenOffError, read_at_once, read_blocks
 from mono_recon.archive.files import ArchiveFile
 from mono_recon.archive.rules import Rules
 from mono_recon.archive.strict_json import is_json
@@ -178,7 +178,7 @@ class Lines:
 
 
 def _document_pieces(source: Source, rules: Rules) -> Iterator[Piece | RefusedPiece]:
-    content = read_small(source.file, min(rules.max_file_bytes, rules.max_record_bytes))
+    content = read_at_once(source.file, min(rules.max_file_bytes, rules.max_record_bytes))
     if content is None:
         yield from _large_document(source, rules)
     elif content:

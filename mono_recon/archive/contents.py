@@ -11,7 +11,7 @@ from typing import Protocol
 
 import zstandard
 
-from mono_recon.archive.files import ArchiveFile
+from mono_recon.archive.files import ArchiveFile, read_small
 
 BLOCK_BYTES = 4 * 1024 * 1024
 
@@ -46,22 +46,19 @@ def is_packed(file: ArchiveFile) -> bool:
     return file.path.endswith((".gz", ".zst"))
 
 
-def read_small(file: ArchiveFile, max_bytes: int) -> bytes | None:
-    """All of a small file in one go; None of one that has to be read block by block.
+def read_at_once(file: ArchiveFile, max_bytes: int) -> bytes | None:
+    """All of a small file; None of one that has to be read block by block.
 
     Args:
         file: The file.
         max_bytes: The most that its content may be.
     """
-    if file.size >= BLOCK_BYTES or is_packed(file):
+    if file.size > max_bytes or is_packed(file):
         return None
     try:
-        with FileIO(file.absolute) as stream:
-            content = stream.read(file.size + 1)
+        return read_small(file)
     except OSError:
         return None
-    # Fewer bytes than were asked for are the last.
-    return content if len(content) <= min(file.size, max_bytes) else None
 
 
 def read_blocks(file: ArchiveFile, max_bytes: int, start: int = 0, end: int | None = None) -> Iterator[bytes]:
@@ -76,7 +73,7 @@ def read_blocks(file: ArchiveFile, max_bytes: int, start: int = 0, end: int | No
     Raises:
         BrokenOffError: After everything that could be read was given.
     """
-    whole = read_small(file, max_bytes) if (start, end) == (0, None) else None
+    whole = read_at_once(file, max_bytes) if (start, end) == (0, None) else None
     if whole is not None:
         yield from [whole] if whole else []
         return

@@ -103,15 +103,32 @@ def hash_file(file: ArchiveFile) -> str:
     """
     digest = hashlib.sha256()
     try:
-        wanted = min(file.size + 1, _BLOCK)
+        content = read_small(file)
+        if content is not None:
+            return hashlib.sha256(content).hexdigest()
         with FileIO(file.absolute) as stream:
-            while block := stream.read(wanted):
+            while block := stream.read(_BLOCK):
                 digest.update(block)
-                if len(block) < wanted and file.size < _BLOCK:
-                    break  # Fewer bytes than were asked for are the last.
     except OSError as error:
         return hashlib.sha256(f"unreadable\0{file.path}\0{error.strerror}".encode()).hexdigest()
     return digest.hexdigest()
+
+
+def read_small(file: ArchiveFile) -> bytes | None:
+    """All of a file in one go; None of one that is large, or has grown since it was listed.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    if file.size >= _BLOCK:
+        return None
+    handle = os.open(file.absolute, os.O_RDONLY | os.O_CLOEXEC)  # in half the time of a stream
+    try:
+        content = os.read(handle, file.size + 1)
+    finally:
+        os.close(handle)
+    # Fewer bytes than were asked for are the last.
+    return content if len(content) <= file.size else None
 
 
 def path_text(path: str) -> str:
