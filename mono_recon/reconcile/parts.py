@@ -16,7 +16,7 @@ import polars as pl
 _ROWS_AT_ONCE = 700_000
 """Statements that are read as one part: beyond these what is read would fill memory."""
 
-_ROWS_TAKEN_AT_ONCE = 175_000
+_ROWS_TAKEN_AT_ONCE = 125_000
 """Statements that are taken as one piece: beyond these the copies made on the way would fill memory."""
 
 _PIECES_AT_ONCE = 2
