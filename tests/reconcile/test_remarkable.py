@@ -12,7 +12,7 @@ from mono_recon.reconcile.quality import oddities
 from mono_recon.reconcile.remarkable import remarkable
 from mono_recon.reconcile.transfers import transfer_facts
 from tests.reference.worlds import worlds
-from tests.scenario import context, exported, frames, inputs, transfer, trn
+from tests.scenario import context, exported, frames, full_export, inputs, transfer, trn
 from tests.soaking import examples
 
 DONE = [transfer("a", "approved", "03-04 10:00"), exported("a", "approved", "03-04 10:00", "03-05 05:00")]
@@ -42,3 +42,12 @@ def test_a_transfer_that_both_channels_end_alike_is_not_remarkable() -> None:
     given_inputs = inputs([*DONE, transfer("b", "approved", "03-04 10:00")])
     asked = context(as_of="03-05 06:00")
     assert remarkable(facts(given_inputs, asked), asked).to_list() == [trn("b")]
+
+
+def test_a_transfer_that_a_later_export_no_longer_holds_is_remarkable() -> None:
+    asked = context(as_of="03-05 06:00")
+    pulled = [full_export(start) for start in ("03-04 12:00", "03-05 05:00")]
+    for last, missing in (("03-04 12:00", ["missing_in_export"]), ("03-05 05:00", [])):
+        whole = facts(inputs(DONE, exports=pulled, appearances=[(trn("a"), "03-04 12:00"), (trn("a"), last)]), asked)
+        found = find_all(TRANSFER_TYPES, whole.about(remarkable(whole, asked)), asked)
+        assert found["break_type"].to_list() == missing
