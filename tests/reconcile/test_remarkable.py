@@ -1,5 +1,8 @@
 """Statements are looked at one by one where something can be found, and nowhere else is anything found."""
 
+from typing import Any
+
+import pytest
 from hypothesis import given
 
 from mono_recon.reconcile.batches import batch_statements
@@ -51,3 +54,20 @@ def test_a_transfer_that_a_later_export_no_longer_holds_is_remarkable() -> None:
         whole = facts(inputs(DONE, exports=pulled, appearances=[(trn("a"), "03-04 12:00"), (trn("a"), last)]), asked)
         found = find_all(TRANSFER_TYPES, whole.about(remarkable(whole, asked)), asked)
         assert found["break_type"].to_list() == missing
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [row | {"currency": "USD"} for row in DONE],
+        [*DONE, transfer("a", "approved", "03-04 10:00", description="another")],
+        [transfer("a", "created", "03-04 10:00"), exported("a", "duplicated", "03-04 10:00", "03-05 05:00")],
+    ],
+    ids=["another currency", "two versions of an event", "channels that end apart"],
+)
+def test_what_else_has_to_be_looked_at(told: list[dict[str, Any]]) -> None:
+    asked = context(as_of="03-05 06:00")
+    whole = facts(inputs(told), asked)
+    looked_at = whole.about(remarkable(whole, asked))
+    findings = find_all(TRANSFER_TYPES, looked_at, asked)
+    assert findings.height + oddities(looked_at, asked).height > 0
