@@ -89,9 +89,8 @@ def read_each(deliveries: Sequence[tuple[int, Delivery]]) -> Said:
     for place, delivery in deliveries:
         if delivery.data is not None:
             objects.setdefault(type(delivery.data), []).append((place, delivery.data))
-    listed = [
-        (place, member) for place, event in objects.get(BatchEvent, []) for member in getattr(event, "transfers", [])
-    ]
+    events = [(place, each) for place, each in objects.get(BatchEvent, []) if isinstance(each, BatchEvent)]
+    listed = [(place, member) for place, event in events for member in event.transfers]
     told = {wanted: flat_at(found, wanted) for wanted, found in objects.items()}
     states = [(None, None) if each.data is None else state_of(each.data) for _, each in deliveries]
     columns: dict[str, list[Any]] = {
