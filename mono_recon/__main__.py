@@ -5,6 +5,7 @@ Here belongs what lets its process start and end quickly. What it does is in ``c
 
 import atexit
 import gc
+import os
 import sys
 from importlib.abc import MetaPathFinder
 
@@ -13,6 +14,10 @@ _ALLOCATIONS = 200_000
 
 _NOT_NEEDED = ("hypothesis", "pandas", "mako.ext.pygmentplugin")
 """What pandera, DuckDB and Dagster's Alembic load wherever they find it, and do without where they do not."""
+
+
+_GIVING_BACK = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:1000,muzzy_decay_ms:0")
+"""How soon Polars gives back memory that it let go of: what a large date holds at its peak is not all in use."""
 
 
 class _Absent(MetaPathFinder):
@@ -28,6 +33,7 @@ def main() -> None:
     gc.set_threshold(_ALLOCATIONS)
     atexit.register(gc.freeze)  # what is left at the end goes with the process; a last look at it takes half a second
     sys.meta_path.insert(0, _Absent())
+    os.environ.setdefault(*_GIVING_BACK)
     from mono_recon.cli import main as command  # noqa: PLC0415  what is above holds for its loading too
 
     command()

@@ -30,7 +30,7 @@ from mono_recon.archive.stretches import Stretch, StretchedFile, decode_stretch,
 _ALLOCATIONS = 200_000
 # For how long a worker keeps memory that it let go of: the next chunk wants as much again, and to give it back and
 # have it cleared anew in between takes a twentieth of its time.
-_KEEPING = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:60000,muzzy_decay_ms:-1,background_thread:false")
+_KEEPING = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:60000,muzzy_decay_ms:-1,background_thread:false"}
 # How many times its size a packed file may well hold.
 _PACKED = 8
 
@@ -57,7 +57,7 @@ def reading_processes(
         yield None
         return
     between.mkdir(parents=True)
-    os.environ.setdefault(*_KEEPING)  # where Polars looks for it, once, as a process starts
+    os.environ.update(_KEEPING)  # where Polars looks for it, once, as a process starts
     spawn = get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_start_worker, initargs=(str(between),))
     try:
