@@ -16,7 +16,7 @@ _NOT_NEEDED = ("hypothesis", "pandas", "mako.ext.pygmentplugin")
 """What pandera, DuckDB and Dagster's Alembic load wherever they find it, and do without where they do not."""
 
 
-_GIVING_BACK = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:1000,muzzy_decay_ms:0")
+_GIVING_BACK = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:200,muzzy_decay_ms:0")
 """How soon Polars gives back memory that it let go of: what a large date holds at its peak is not all in use."""
 
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import polars as pl
 
-_ROWS_AT_ONCE = 700_000
+_ROWS_AT_ONCE = 450_000
 """Statements that are read as one part: beyond these what is read would fill memory."""
 
 _ROWS_TAKEN_AT_ONCE = 125_000
