@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 
 from mono_recon.settings.sections import Warehouse as Places
-from mono_recon.warehouse.attach import attach_to_read, start_engine
+from mono_recon.warehouse.attach import connect_to_read
 
 _SHOWN_CANDIDATES = 10
 
@@ -243,7 +243,6 @@ def reading(places: Places) -> Iterator[SubjectReader]:
     Raises:
         WarehouseError: There is none, or it cannot be opened.
     """
-    with start_engine() as connection:
-        attach_to_read(connection, places)
+    with connect_to_read(places) as connection:
         connection.execute("BEGIN")  # one state of the warehouse, whoever writes meanwhile
         yield SubjectReader(connection)

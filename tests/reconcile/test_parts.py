@@ -38,7 +38,7 @@ def test_what_is_taken_piece_by_piece_is_every_statement_with_all_others_about_i
     assert sum(piece["transfer_id"].n_unique() for piece in pieces) == 20
 
 
-@pytest.mark.parametrize(("height", "number"), [(0, 1), (400_000, 1), (900_000, 2), (50_000_000, 8)])
+@pytest.mark.parametrize(("height", "number"), [(0, 1), (400_000, 1), (800_000, 2), (50_000_000, 8)])
 def test_the_more_there_is_the_more_parts_but_passes_are_bounded(height: int, number: int) -> None:
     nothing = pl.DataFrame()
     assert Parts(height, lambda *_: nothing, lambda *_: nothing).number == number
