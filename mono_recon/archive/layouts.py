@@ -19,6 +19,8 @@ from mono_recon.archive.strict_json import NotPlainError, decode_plain, is_flat,
 
 _FEWEST = 32
 """Texts for which a layout is worth learning."""
+_MOST_PIECES = 1_000
+"""Pieces of a text up to which each may well have a column; an object of Mono's has some 150."""
 _MOST_LAYOUTS = 16
 """Layouts that are tried on texts with equally many quotes."""
 
@@ -84,7 +86,8 @@ def read_alike(texts: pl.Series, read: Callable[[str], Example | None]) -> Itera
         pieces=pl.col("text").str.count_matches('"', literal=True) + 1,
     )
     # Without a quote there is nothing to tell apart.
-    for (count,), group in counted.filter(pl.col("pieces") > 1).group_by("pieces", maintain_order=True):
+    counted = counted.filter(pl.col("pieces").is_between(2, _MOST_PIECES))
+    for (count,), group in counted.group_by("pieces", maintain_order=True):
         if group.height >= _FEWEST:
             yield from _of_one_count(texts, group["place"], int(str(count)), read)
 

@@ -115,6 +115,11 @@ def test_a_deeply_nested_object_is_no_example() -> None:
     assert places(written(surplus=deep)) == []
 
 
+def test_a_text_of_very_many_pieces_is_left_alone() -> None:
+    assert len(places(written(surplus={"texts": ["x"] * 400}))) == MANY
+    assert places(written(surplus={"texts": ["x"] * 500})) == []
+
+
 def test_what_is_no_example_to_the_reader_is_not_learned() -> None:
     texts = pl.Series([text.decode() for text in written()])
     assert list(read_alike(texts, lambda _: None)) == []
