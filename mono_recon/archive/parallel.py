@@ -1,23 +1,17 @@
 """Files hashed and decoded on all cores, in order, with bounded memory.
 
-Here belongs the handing of files and chunks to worker processes. Processes are spawned, never forked: the engine's
-threads do not survive a fork.
+Here belongs the handing of files and chunks to worker processes.
 """
 
-import gc
 import os
 import shutil
-import signal
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from itertools import accumulate, chain
-from multiprocessing import get_context, parent_process
 from pathlib import Path
-from threading import Thread
 
 from mono_recon.archive import chunks
 from mono_recon.archive.decode import decode_chunk
@@ -25,12 +19,15 @@ from mono_recon.archive.decoded import Decoded
 from mono_recon.archive.files import ArchiveFile, hash_file
 from mono_recon.archive.rules import Rules
 from mono_recon.archive.stretches import Stretch, StretchedFile, decode_stretch, stretches
+from mono_recon.processes import processes
 
-# Objects that a worker makes before the collector looks for cycles, in place of 700.
-_ALLOCATIONS = 200_000
-# For how long a worker keeps memory that it let go of: the next chunk wants as much again, and to give it back and
-# have it cleared anew in between takes a twentieth of its time.
-_KEEPING = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:60000,muzzy_decay_ms:-1,background_thread:false"}
+_ENVIRON = {
+    # For how long a worker keeps memory that it let go of: the next chunk wants as much again, and to give it back and
+    # have it cleared anew in between takes a twentieth of its time.
+    "_RJEM_MALLOC_CONF": "dirty_decay_ms:60000,muzzy_decay_ms:-1,background_thread:false",
+    # The workers take every core as it is; to wake a second thread for each small frame takes another twentieth.
+    "POLARS_MAX_THREADS": "1",
+}
 # How many times its size a packed file may well hold.
 _PACKED = 8
 
@@ -57,9 +54,8 @@ def reading_processes(
         yield None
         return
     between.mkdir(parents=True)
-    os.environ.update(_KEEPING)  # where Polars looks for it, once, as a process starts
-    spawn = get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_start_worker, initargs=(str(between),))
+    os.environ.update(_ENVIRON)  # where Polars looks for it, once, as a process starts
+    pool = processes(workers, between)
     try:
         yield pool
     finally:
@@ -160,21 +156,3 @@ def _decode_batch(batch: _Sources, rules: Rules) -> Decoded | None:
     found = chunks.iter_chunks(batch, rules)
     first = next(found, chunks.Chunk(()))
     return decode_chunk(first, rules) if next(found, None) is None else None
-
-
-def _start_worker(between: str) -> None:
-    tempfile.tempdir = between
-    Thread(target=_end_with_parent, daemon=True).start()
-    # An interrupt is the parent's to handle: it ends the pool in order.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Rows are many and make no cycles; looking through them again and again takes a sixth of the time.
-    gc.freeze()
-    gc.set_threshold(_ALLOCATIONS)
-
-
-def _end_with_parent() -> None:
-    """A parent that was killed sends no end: without this a worker would wait for work for ever."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

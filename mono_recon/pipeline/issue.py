@@ -4,15 +4,20 @@ Here belongs what makes an issue whole or absent, whatever moment the process di
 made is in ``making``, how it is written in ``report``.
 """
 
+import logging
 import shutil
 from collections.abc import Mapping
-from contextlib import suppress
+from concurrent.futures import Executor, Future
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
 
 import polars as pl
 
+from mono_recon.pipeline.logs import tell
 from mono_recon.pipeline.timing import LATEST, check_as_of
 from mono_recon.report.model import Report
 from mono_recon.report.pack import file_hashes, pack_folder, write_pack
@@ -24,6 +29,8 @@ from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse, open_warehouse
 from mono_recon.warehouse.news import last_intake
 from mono_recon.warehouse.reading import last_known
+
+_LOG = logging.getLogger(__name__)
 
 STAGING = ".staging"
 
@@ -84,42 +91,104 @@ def resolve_as_of(
     return max(last_known(warehouse) or end, end)
 
 
-def issue(warehouse: Warehouse, settings: Settings, report: Report) -> Issued:
-    """Issue a report: its pack aside, its tables in one transaction, then the pack in its place.
+class Issuing:
+    """The issue of reports one after another: pack aside, tables in one transaction, then the pack in its place.
 
-    Args:
-        warehouse: The warehouse, open for writing.
-        settings: Where packs lie.
-        report: A version that has not been issued.
-
-    Raises:
-        IssueError: A pack lies there already that says something else.
+    While the pack of one is written, the next is made: what the warehouse holds of the one is there for it, but is
+    committed only when the pack lies whole aside. A context manager, at whose end everything is issued that was
+    taken; after an error too, but not when the process is to stop.
     """
-    day = report.business_date
-    staged = _stage(report, settings.paths.reports)
-    final = pack_folder(settings.paths.reports, day, report.version)
-    if final.exists() and file_hashes(final) != file_hashes(staged):
-        shutil.rmtree(staged.parent)
-        raise IssueError(
-            f"{final} holds another pack that the warehouse knows nothing of;"
-            " move it away, or restore the warehouse that belongs to it"
+
+    def __init__(self, warehouse: Warehouse, settings: Settings, writer: Executor) -> None:
+        """Issue nothing yet.
+
+        Args:
+            warehouse: The warehouse, open for writing.
+            settings: Settings in force.
+            writer: Writes the packs.
+        """
+        self.warehouse = warehouse
+        self.settings = settings
+        self._writer = writer
+        self._taken: _Taken | None = None
+
+    def take(self, report: Report) -> Issued:
+        """Issue what was taken before, and begin with another report.
+
+        Args:
+            report: A version that has not been issued.
+
+        Raises:
+            IssueError: Of the one before, as ``finish`` raises it.
+        """
+        self.finish()
+        reports = self.settings.paths.reports
+        day, rows = report.business_date, {name: table.height for name, table in report.tables.items()}
+        final = pack_folder(reports, day, report.version)
+        issued = Issued(day, report.version, report.as_of, report.verdict, report.content_sha256, final, rows)
+        staged = self._writer.submit(_stage, report, reports)
+        with ExitStack() as begun:
+            begun.enter_context(self.warehouse.transaction())
+            self.warehouse.append(Issues, _issue_row(report, last_intake(self.warehouse)))
+            self.warehouse.append(OpenItems, report.open_items)
+            self.warehouse.append(KnownAccounts, report.known_accounts)
+            for model in PACK_TABLES:
+                _append(self.warehouse, model, report.tables[table_name(model)], staged)
+            self._taken = _Taken(issued, staged, begun.pop_all())
+        return issued
+
+    def finish(self) -> None:
+        """Issue what was taken.
+
+        Raises:
+            IssueError: A pack lies there already that says something else; nothing of the report remains.
+        """
+        if self._taken is None:
+            return
+        (made, staging, transaction), self._taken = self._taken, None
+        with transaction:
+            staged = staging.result()
+            if made.folder.exists() and file_hashes(made.folder) != file_hashes(staged):
+                shutil.rmtree(staged.parent)
+                raise IssueError(
+                    f"{made.folder} holds another pack that the warehouse knows nothing of;"
+                    " move it away, or restore the warehouse that belongs to it"
+                )
+        _publish(staged, made.folder)
+        tell(
+            _LOG,
+            "issued",
+            business_date=made.business_date,
+            version=made.version,
+            verdict=made.verdict,
+            breaks=made.rows["breaks"],
         )
-    with warehouse.transaction():
-        warehouse.append(Issues, _issue_row(report, last_intake(warehouse)))
-        warehouse.append(OpenItems, report.open_items)
-        warehouse.append(KnownAccounts, report.known_accounts)
-        for model in PACK_TABLES:
-            _append(warehouse, model, report.tables[table_name(model)], staged)
-    _publish(staged, final)
-    rows = {name: table.height for name, table in report.tables.items()}
-    return Issued(day, report.version, report.as_of, report.verdict, report.content_sha256, final, rows)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None or isinstance(error, Exception):
+            self.finish()
+        elif self._taken is not None:
+            self._taken.transaction.__exit__(kind, error, trace)
 
 
-def _append(warehouse: Warehouse, model: type[Table], rows: pl.DataFrame, staged: Path) -> None:
+class _Taken(NamedTuple):
+    """A report whose rows are written, its pack, and what commits them."""
+
+    issued: Issued
+    staging: Future[Path]
+    transaction: ExitStack
+
+
+def _append(warehouse: Warehouse, model: type[Table], rows: pl.DataFrame, staged: Future[Path]) -> None:
     """Add a table of a report; of many rows the file of the pack, where they are the same."""
     name = table_name(model)
     if rows.height >= _MANY_ROWS and without_emails(name, rows) is rows:
-        warehouse.append_file(model, parquet_path(staged, name))
+        warehouse.append_file(model, parquet_path(staged.result(), name))
     else:
         warehouse.append(model, rows)
 

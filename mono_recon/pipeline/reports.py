@@ -4,17 +4,17 @@ Here belongs the loop over dates and as-ofs, oldest first. How a report is made 
 is issued in ``issue``, and which earlier dates are looked at again in ``touched``.
 """
 
-import logging
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
 from mono_recon.pipeline.code import code_version
-from mono_recon.pipeline.issue import Issued, issue, recover, resolve_as_of
-from mono_recon.pipeline.logs import tell
+from mono_recon.pipeline.issue import Issued, Issuing, recover, resolve_as_of
 from mono_recon.pipeline.making import make_report
 from mono_recon.pipeline.progress import advance
 from mono_recon.pipeline.timing import scheduled_as_of, scheduled_by
 from mono_recon.pipeline.touched import touched_dates
+from mono_recon.processes import processes
 from mono_recon.reconcile.totals import IdentityError
 from mono_recon.report.model import EarlierIssue
 from mono_recon.settings import Settings
@@ -23,7 +23,8 @@ from mono_recon.warehouse.connect import Warehouse, open_warehouse
 from mono_recon.warehouse.issued import Issue, latest_issues
 from mono_recon.warehouse.news import News, Watermark, last_intake, read_watermark, write_watermark
 
-_LOG = logging.getLogger(__name__)
+_FEW = 2
+"""Dates for which a process that writes their packs is not worth its start."""
 
 Step = tuple[date, datetime]
 """A date and the as-of (UTC) as of which it and all before it are brought up to date."""
@@ -58,13 +59,15 @@ def issue_dates(
     with open_warehouse(settings.warehouse, read_only=False) as warehouse:
         steps = list(_steps(warehouse, settings, sorted(days), as_of=as_of, replay=replay, now=now))
         crowded = 0
-        for number, (day, moment) in enumerate(steps):
-            advance("reports", number, len(steps))
-            new = bring_up_to_date(warehouse, settings, day, moment)
-            made, crowded = made + new, crowded + len(new)
-            if crowded >= ENOUGH:
-                warehouse.compact(crowded)
-                crowded = 0
+        with _writer(len(steps)) as writer, Issuing(warehouse, settings, writer) as issuing:
+            for number, (day, moment) in enumerate(steps):
+                advance("reports", number, len(steps))
+                new = bring_up_to_date(issuing, day, moment)
+                made, crowded = made + new, crowded + len(new)
+                if crowded >= ENOUGH:
+                    issuing.finish()
+                    warehouse.compact(crowded)
+                    crowded = 0
         advance("reports", len(steps), len(steps))
         if crowded:
             warehouse.compact(crowded)
@@ -72,21 +75,21 @@ def issue_dates(
     return made
 
 
-def bring_up_to_date(warehouse: Warehouse, settings: Settings, day: date, as_of: datetime) -> list[Issued]:
+def bring_up_to_date(issuing: Issuing, day: date, as_of: datetime) -> list[Issued]:
     """Evaluate a date, and before it every earlier one that can have changed, as of one instant.
 
     A date is evaluated if it has no version yet, if its last was made otherwise, or if news or a limit that has
     passed since can have changed it.
 
     Args:
-        warehouse: The warehouse, open for writing.
-        settings: Settings in force.
+        issuing: Takes what is made; its warehouse and settings are those in force.
         day: A business date that is over.
         as_of: The instant (UTC).
 
     Returns:
-        The versions that were issued, oldest date first.
+        The versions that were made, oldest date first; the last is not issued yet.
     """
+    warehouse, settings = issuing.warehouse, issuing.settings
     with warehouse.transaction():  # one reading of the catalog for all of it
         issued = latest_issues(warehouse)
         mark, now = read_watermark(warehouse), Watermark(as_of, last_intake(warehouse))
@@ -96,7 +99,7 @@ def bring_up_to_date(warehouse: Warehouse, settings: Settings, day: date, as_of:
         touched.append(day)
     made = []
     for each in touched:
-        new = _evaluate(warehouse, settings, each, as_of, issued, news)
+        new = _evaluate(issuing, each, as_of, issued, news)
         if new is not None:
             made.append(new)
             issued[each] = Issue(each, new.version, as_of, settings.sha256(), code_version())
@@ -108,29 +111,32 @@ def bring_up_to_date(warehouse: Warehouse, settings: Settings, day: date, as_of:
     return made
 
 
+def _writer(steps: int) -> Executor:
+    """What writes packs while the next report is made."""
+    return ThreadPoolExecutor(1) if steps <= _FEW else processes(1)
+
+
 def _is_made_alike(last: Issue | None, settings: Settings) -> bool:
     """Whether the last version of a date was made by this code under these settings."""
     return last is not None and (last.settings_sha256, last.code_version) == (settings.sha256(), code_version())
 
 
-def _evaluate(
-    warehouse: Warehouse, settings: Settings, day: date, as_of: datetime, issued: dict[date, Issue], news: News
-) -> Issued | None:
+def _evaluate(issuing: Issuing, day: date, as_of: datetime, issued: dict[date, Issue], news: News) -> Issued | None:
     """Issue a date, or its next version if the last was wrong about it."""
     last = issued.get(day)
     if last is not None and last.as_of > as_of:
         return None
     rests_on = [issued[each] for each in (day - timedelta(days=1), day) if each in issued]
     issues = [EarlierIssue(each.business_date, each.version, each.as_of) for each in rests_on]
+    if last is not None:
+        issuing.finish()  # what it was made of stands in its pack
     try:
-        report = make_report(warehouse, settings, day, as_of, issues=issues, news=news)
+        report = make_report(issuing.warehouse, issuing.settings, day, as_of, issues=issues, news=news)
     except IdentityError as error:
         raise IdentityError(f"{day}: {error}", error.metrics, day) from error
     if last is not None and report.tables["restatements"].is_empty():
         return None
-    made = issue(warehouse, settings, report)
-    tell(_LOG, "issued", business_date=day, version=made.version, verdict=made.verdict, breaks=made.rows["breaks"])
-    return made
+    return issuing.take(report)
 
 
 def _steps(

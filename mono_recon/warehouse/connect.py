@@ -57,12 +57,20 @@ class Warehouse:
         self._connection = connection
         self._catalog, self._files = places.catalog, places.files
         self._on_close = on_close
+        self._is_in_transaction = False
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make everything inside one commit; on any exception nothing of it remains."""
-        with _transaction(self._connection):
+        """Make everything inside one commit, or a part of the one it stands in; on any exception nothing remains."""
+        if self._is_in_transaction:
             yield
+            return
+        with _transaction(self._connection):
+            self._is_in_transaction = True
+            try:
+                yield
+            finally:
+                self._is_in_transaction = False
 
     def query(
         self, sql: str, params: Sequence[object] | Mapping[str, object] | None = None, **frames: pl.DataFrame

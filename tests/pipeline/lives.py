@@ -11,12 +11,11 @@ import polars as pl
 import pytest
 
 from mono_recon.pipeline import making, reports
-from mono_recon.pipeline.issue import Issued
+from mono_recon.pipeline.issue import Issued, Issuing
 from mono_recon.pipeline.touched import touched_dates
 from mono_recon.report.manifest import MANIFEST, render, statement
 from mono_recon.report.model import EarlierIssue, Report
 from mono_recon.settings import Settings
-from mono_recon.warehouse.connect import Warehouse
 from mono_recon.warehouse.news import News
 from tests.pipeline.archives import ACCOUNT, Archive, ident, transfer
 
@@ -188,8 +187,8 @@ class Lookout:
             found[:] = touched_dates(news, settings, days)
             return list(days)
 
-        def note(warehouse: Warehouse, settings: Settings, day: date, as_of: datetime) -> list[Issued]:
-            made = bring(warehouse, settings, day, as_of)
+        def note(issuing: Issuing, day: date, as_of: datetime) -> list[Issued]:
+            made = bring(issuing, day, as_of)
             again = [each for each in made if each.version > 1 and each.business_date not in found]
             self.missed += [(each.business_date, each.version) for each in again]
             return made

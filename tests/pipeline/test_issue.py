@@ -2,23 +2,28 @@ import shutil
 import signal
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
-from mono_recon.pipeline.issue import STAGING, Issued, IssueError, recover
+from mono_recon.pipeline.issue import STAGING, Issued, IssueError, _stage, recover
 from mono_recon.pipeline.making import make_report
 from mono_recon.pipeline.reports import issue_dates
 from mono_recon.reconcile.totals import IdentityError
 from mono_recon.report.model import Report
 from mono_recon.report.pack import file_hashes
 from mono_recon.report.privacy import without_emails
-from mono_recon.schemas.report import PACK_TABLES, Lineage
+from mono_recon.schemas.report import PACK_TABLES, TABLES, Lineage
 from mono_recon.schemas.table import Table, table_name
+from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse, open_warehouse
-from tests.pipeline.archives import Archive, delivery, payload
+from tests.pipeline.archives import Archive, clock, delivery, payload
 
 ROOT = Path(__file__).parents[2]
 DAY = date(2026, 3, 2)
@@ -27,7 +32,8 @@ ISSUES = "SELECT business_date, version, content_sha256 FROM mono.report.issues"
 
 KILLED = """
 import os, signal, sys
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from mono_recon.pipeline import issue as module
 from mono_recon.pipeline.reports import issue_dates
@@ -205,3 +211,97 @@ def test_of_many_rows_the_lake_gets_the_file_of_the_pack_where_that_leaves_nothi
         assert without_emails(name, held.sort(held.columns[:4])).equals(shown.sort(held.columns[:4])), name
     assert address in moved.query("SELECT string_agg(description) FROM mono.report.outgoing_transfers").item()
     assert made.rows["outgoing_transfers"] == 4
+
+
+@pytest.fixture
+def days(archive: Archive) -> list[date]:
+    """Three dates to be issued, with a transfer each."""
+    day = 24 * 60 * 60
+    for number in (1, 2):
+        told = payload(3 + number, inserted_at=clock(number * day), updated_at=clock(number * day + 1))
+        archive.write(f"webhooks/later-{number}.jsonl", delivery(told, number * day + 60))
+    archive.ingest()
+    return [DAY + timedelta(days=number) for number in range(3)]
+
+
+def issue_days(archive: Archive, days: Sequence[date]) -> list[Issued]:
+    now = datetime(2026, 3, 10, tzinfo=UTC)
+    return issue_dates(archive.settings, days, as_of=datetime(2026, 3, 9, tzinfo=UTC), replay=False, now=now)
+
+
+def issued_packs(archive: Archive) -> dict[str, dict[str, str]]:
+    folders = (archive.root / "reports").glob("2*/*")
+    return {str(folder.relative_to(archive.root)): file_hashes(folder) for folder in folders}
+
+
+def test_dates_issued_together_are_the_ones_issued_one_by_one(archive: Archive, days: list[date]) -> None:
+    alone = Archive(Path(shutil.copytree(archive.root, archive.root.with_name("alone"))))
+    assert [made.business_date for made in issue_days(archive, days)] == days
+    for day in days:
+        issue_days(alone, [day])
+    assert len(issued_packs(archive)) == len(days)
+    assert issued_packs(archive) == issued_packs(alone)
+    for model in TABLES:
+        rows = f"SELECT * FROM mono.report.{table_name(model)} ORDER BY ALL"  # noqa: S608  a contract's name
+        assert_frame_equal(archive.query(rows), alone.query(rows))
+
+
+def test_a_pack_is_written_while_the_next_report_is_made(
+    archive: Archive, days: list[date], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, is_next_made = [], Event()
+
+    def stage(report: Report, reports: Path) -> Path:
+        made.append(report.business_date)
+        assert len(made) > 1 or is_next_made.wait(60)
+        return _stage(report, reports)
+
+    def make(warehouse: Warehouse, settings: Settings, day: date, *rest: Any, **named: Any) -> Report:
+        report = make_report(warehouse, settings, day, *rest, **named)
+        assert day == days[0] or warehouse.query(ISSUES)["business_date"].to_list() == [days[0]]
+        assert not (archive.root / "reports" / str(days[0])).exists()
+        if day != days[0]:
+            is_next_made.set()
+        return report
+
+    monkeypatch.setattr("mono_recon.pipeline.issue._stage", stage)
+    monkeypatch.setattr("mono_recon.pipeline.reports.make_report", make)
+    assert len(issue_days(archive, days[:2])) == 2
+    assert made == days[:2]
+    assert len(issued_packs(archive)) == 2
+
+
+@pytest.mark.parametrize("error", [IdentityError("it does not add up"), Stopped()])
+def test_what_stops_a_report_leaves_the_one_before_issued_unless_it_stops_the_process(
+    archive: Archive, days: list[date], monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def make(warehouse: Warehouse, settings: Settings, day: date, *rest: Any, **named: Any) -> Report:
+        if day == days[0]:
+            return make_report(warehouse, settings, day, *rest, **named)
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr("mono_recon.pipeline.reports.make_report", make)
+        with pytest.raises(type(error)):
+            issue_days(archive, days)
+    expected = [days[0]] if isinstance(error, Exception) else []
+    assert archive.query(ISSUES)["business_date"].to_list() == expected
+    assert len(issued_packs(archive)) == len(expected)
+    assert [each.business_date for each in issue_days(archive, days)] == days[len(expected) :]
+    assert len(issued_packs(archive)) == len(days)
+    assert not (archive.root / "reports" / STAGING).exists()
+
+
+def test_without_its_pack_a_report_is_not_issued(
+    archive: Archive, days: list[date], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(report: Report, _: Path) -> dict[str, str]:
+        raise OSError(f"no space left for {report.business_date}")
+
+    before = archive.snapshot()
+    with monkeypatch.context() as patched:
+        patched.setattr("mono_recon.pipeline.issue.write_pack", full)
+        with pytest.raises(OSError, match=f"no space left for {days[0]}"):
+            issue_days(archive, days[:2])
+    assert_nothing_is_issued(archive, before)
+    assert len(issue_days(archive, days)) == len(days)

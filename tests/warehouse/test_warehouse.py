@@ -44,6 +44,24 @@ def test_columns_are_told_apart_by_name_not_by_place(root: Path) -> None:
         assert_frame_equal(warehouse.query(ALL), deliveries(20))
 
 
+def test_a_transaction_inside_another_is_a_part_of_it(root: Path) -> None:
+    def fail_behind_it(warehouse: Warehouse) -> None:
+        with warehouse.transaction():
+            with warehouse.transaction():
+                warehouse.append(Deliveries, deliveries(20))
+            assert count(warehouse) == 20
+            raise LookupError
+
+    with open_warehouse(places(root), read_only=False) as warehouse:
+        with pytest.raises(LookupError):
+            fail_behind_it(warehouse)
+        assert count(warehouse) == 0
+        with warehouse.transaction(), warehouse.transaction():
+            warehouse.append(Deliveries, deliveries(20))
+        with warehouse.transaction():
+            assert count(warehouse) == 20
+
+
 def test_an_empty_frame_writes_nothing(root: Path) -> None:
     with open_warehouse(places(root), read_only=False) as warehouse:
         before = warehouse.snapshot()
