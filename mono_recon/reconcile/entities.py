@@ -131,7 +131,8 @@ def without_observations(facts: EntityFacts) -> EntityFacts:
 def gather(parts: Sequence[EntityFacts]) -> EntityFacts:
     """The facts of a date taken in parts, each without the observations that it was made from.
 
-    Runs keep their numbers, which tell runs of one entity apart and no more.
+    Runs keep their numbers, which tell runs of one entity apart and no more. Lines are in the order of their ids; the
+    parts give theirs away, since both together would be most of what a large date holds.
     """
     first = parts[0]
     return EntityFacts(
@@ -140,9 +141,19 @@ def gather(parts: Sequence[EntityFacts]) -> EntityFacts:
         stated=first.stated,
         timeline=pl.concat(part.timeline for part in parts),
         history=pl.concat(part.history for part in parts),
-        lines=pl.concat(part.lines for part in parts),
+        lines=_in_order([part.lines for part in parts], first.kind.id_column),
         latest=pl.concat(part.latest for part in parts),
         feed=first.feed,
+    )
+
+
+def _in_order(lines: Sequence[pl.DataFrame], key: str) -> pl.DataFrame:
+    """Lines by their ids, taken column by column out of the frames they come in."""
+    ids = pl.concat(frame.select(key) for frame in lines).with_row_index()
+    # By two columns, as Polars sorts texts alone in twice the time.
+    order = ids.select(pl.arg_sort_by(key, "index")).to_series()
+    return pl.DataFrame(
+        [pl.concat(frame.drop_in_place(name) for frame in lines).gather(order) for name in lines[0].columns]
     )
 
 

@@ -5,6 +5,7 @@ files that it rests on.
 """
 
 from datetime import date
+from typing import TypeVar
 
 import polars as pl
 
@@ -23,6 +24,9 @@ _PLACES = """
 """
 
 
+_Texts = TypeVar("_Texts", pl.Series, pl.Expr)
+
+
 def read_lineage(warehouse: Warehouse, source_refs: pl.Series, scope: Scope) -> pl.DataFrame:
     """Body of ``report.lineage``: where each source reference lies.
 
@@ -31,27 +35,40 @@ def read_lineage(warehouse: Warehouse, source_refs: pl.Series, scope: Scope) -> 
         source_refs: References that the report holds, distinct.
         scope: What exists for the report.
     """
-    refs = source_refs.alias("source_ref").to_frame()
-    # By number, since a row of its own for each path and hash would take more memory than all else.
+    named = source_refs.sort().alias("source_ref")
+    # By number, since texts of each row's own would take more memory than all else.
+    refs = pl.DataFrame({"record_id": _record_id(named)}).with_row_index("ref")
     files = scope.paths.sort("path").with_row_index("file")
     found = warehouse.query(
         f"""
-        WITH places AS ({_PLACES}), named AS (
-            SELECT source_ref, split_part(source_ref, ':', 2) AS record_id FROM refs
-        )
-        SELECT source_ref, record_id, file, line, byte_offset, signature_status, known_at
-        FROM named JOIN places USING (record_id) JOIN files USING (file_sha256)
+        WITH places AS ({_PLACES})
+        SELECT ref, file, line, byte_offset, signature_status, known_at
+        FROM refs JOIN places USING (record_id) JOIN files USING (file_sha256)
         """,  # noqa: S608  a constant of this module
         {"k": scope.as_of},
         refs=refs,
         files=files,
     )
-    return (
-        found.sort("source_ref", "known_at", "file", "line")
-        .filter(pl.col("source_ref").ne_missing(pl.col("source_ref").shift()))
-        .join(files, on="file", maintain_order="left")
-        .select("source_ref", "record_id", "path", "file_sha256", "line", "byte_offset", "signature_status", "known_at")
+    first = found.sort("ref", "known_at", "file", "line").filter(pl.col("ref").ne_missing(pl.col("ref").shift()))
+    return first.with_columns(
+        source_ref=named.gather(first["ref"]),
+        path=files["path"].gather(first["file"]),
+        file_sha256=files["file_sha256"].gather(first["file"]),
+    ).select(
+        "source_ref",
+        _record_id(pl.col("source_ref")).alias("record_id"),
+        "path",
+        "file_sha256",
+        "line",
+        "byte_offset",
+        "signature_status",
+        "known_at",
     )
+
+
+def _record_id(source_ref: _Texts) -> _Texts:
+    """The ids of source references: 64 characters behind a letter and a colon, before the row of a page."""
+    return source_ref.str.slice(2, 64)
 
 
 def read_source_files(warehouse: Warehouse, scope: Scope, day: date) -> list[tuple[str, str]]:

@@ -27,6 +27,14 @@ def test_the_order_of_rows_is_no_fact(chance: random.Random) -> None:
     assert facts(shuffled).equals(facts(given.tables))
 
 
+@pytest.mark.parametrize("height", [1, 2, 3])
+def test_nor_is_how_many_rows_are_hashed_at_a_time(height: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = hashed(report())
+    monkeypatch.setattr("mono_recon.report.content._ROWS_AT_ONCE", height)
+    assert hashed(report()) == expected
+    assert content_sha256({name: frame.reverse() for name, frame in report().tables.items()}) == expected
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [
