@@ -12,12 +12,13 @@ _COUNTED_CLASSES = ("break", "review", "timing")
 
 
 def control_table(
-    rows_out: pl.DataFrame,
-    rows_in: pl.DataFrame,
+    told_out: pl.DataFrame,
+    told_in: pl.DataFrame,
     lines_out: pl.DataFrame,
     lines_in: pl.DataFrame,
     summary: pl.DataFrame,
     moved_out: pl.DataFrame,
+    moved_in: pl.DataFrame,
     proof: pl.DataFrame,
     still_open: pl.DataFrame,
     movement: pl.DataFrame,
@@ -27,12 +28,13 @@ def control_table(
     """Body of ``report.control``.
 
     Args:
-        rows_out: One row per transfer and section.
-        rows_in: One row per credit and collection that is money in, with its section.
+        told_out: Transfers by section, as ``tally`` gives them.
+        told_in: Credits and collections likewise.
         lines_out: Lines of transfers.
         lines_in: Lines of credits and collections.
         summary: Body of ``report.summary``.
         moved_out: One row per run that moved money out, with ``sign``.
+        moved_in: One row per credit and collection that is money in.
         proof: Body of ``report.balance_proof``.
         still_open: Result of ``lifecycle.still_open``.
         movement: Body of ``report.break_movement``.
@@ -55,15 +57,15 @@ def control_table(
     )
     table = pl.concat(
         [
-            roll_forward(rows_out),
+            roll_forward(told_out),
             partition(lines_out, "out"),
             partition(lines_in, "in"),
-            summary_identity(summary, pl.concat([rows_out, rows_in], how="diagonal")),
+            summary_identity(summary, pl.concat([told_out, told_in])),
             movement_identity(movement),
             _intake(intake),
             *open_rows,
             stated(moved_out, "money.out"),
-            stated(rows_in.with_columns(one), "money.in"),
+            stated(moved_in.with_columns(one), "money.in"),
             stated(unexplained, "unexplained"),
         ]
     )

@@ -52,7 +52,7 @@ from mono_recon.reconcile.parts import compacted
 from mono_recon.reconcile.progress import DUPLICATE_PAYMENT
 from mono_recon.reconcile.quality import data_quality, ignored_resolutions, odd_credits, oddities
 from mono_recon.reconcile.remarkable import remarkable
-from mono_recon.reconcile.totals import assert_identities, count_sections, section_rows
+from mono_recon.reconcile.totals import assert_identities, count_sections, section_rows, tally
 from mono_recon.reconcile.transfers import money_out, population, sections, transfer_facts
 from mono_recon.schemas import report
 from mono_recon.schemas.table import polars_schema, table_name
@@ -224,13 +224,14 @@ def _subjects(lines: pl.DataFrame, key: str) -> pl.DataFrame:
 
 def _assemble(whole: _Whole, decided: Decided, inputs: DayInputs, context: Context) -> DayReport:
     statuses = line_statuses(decided.breaks, context)
-    out, rows_out = _money_out(whole, statuses, context)
+    out, told_out = _money_out(whole, statuses, context)
     attributes = ("account_id", "currency", "amount_minor", "recon_status")
     figures = out.select("transfer_id", *attributes)
     arrived = credit_lines(credit_population(whole.credits, context), statuses)
     collected = collection_lines(collection_population(whole.collections, context), statuses)
     rows_in = _money_in(arrived, collected, whole.collections, context)
-    summary = pl.concat([count_sections(rows_out, "out"), count_sections(rows_in, "in")])
+    told_in = tally(rows_in)
+    summary = pl.concat([count_sections(told_out, "out"), count_sections(told_in, "in")])
     moved = money_out(whole.transfers, context).join(figures, on="transfer_id")
     proof = proof_lines(whole.proof, inputs.accounts)
     shown = listed(decided.breaks, context)
@@ -238,7 +239,7 @@ def _assemble(whole: _Whole, decided: Decided, inputs: DayInputs, context: Conte
     opened = still_open(decided.breaks, context)
     lines_in = pl.concat(frame.select(attributes) for frame in (arrived, collected))
     control = control_table(
-        rows_out, rows_in, figures, lines_in, summary, moved, proof, opened, movement, inputs.intake, context
+        told_out, told_in, figures, lines_in, summary, moved, rows_in, proof, opened, movement, inputs.intake, context
     )
     assert_identities(control)
     tables = {
@@ -261,10 +262,10 @@ def _assemble(whole: _Whole, decided: Decided, inputs: DayInputs, context: Conte
 
 
 def _money_out(whole: _Whole, statuses: pl.DataFrame, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The transfers of the date, and one row for each section that one of them counts in."""
+    """The transfers of the date, and how many of them count in each section."""
     on_date = population(whole.transfers, context)
     lines = transfer_lines(on_date, statuses, matched_credits(whole.credits, context))
-    return lines, section_rows(sections(whole.transfers, on_date, context), lines)
+    return lines, tally(section_rows(sections(whole.transfers, on_date, context), lines))
 
 
 def _money_in(

@@ -38,21 +38,24 @@ class IdentityError(AssertionError):
         self.business_date = business_date
 
 
-def count_sections(rows: pl.DataFrame, direction: str) -> pl.DataFrame:
-    """Lines counted and added by section and status.
+def tally(rows: pl.DataFrame) -> pl.DataFrame:
+    """Lines counted and added by section and status: many rows once, for all that is made of them.
 
     Args:
         rows: One row per line and section: ``account_id``, ``currency``, ``section``,
             ``recon_status`` and ``amount_minor``.
-        direction: ``out`` or ``in``.
 
     Returns:
-        Body of ``report.summary``.
+        The same columns and ``count`` (Int64).
     """
+    told = rows.group_by(*_GROUP, "section", "recon_status")
+    return told.agg(pl.len().cast(pl.Int64).alias("count"), pl.sum("amount_minor"))
+
+
+def count_sections(tallied: pl.DataFrame, direction: str) -> pl.DataFrame:
+    """Body of ``report.summary`` of what was tallied; ``direction`` is ``out`` or ``in``."""
     return (
-        rows.group_by(*_GROUP, "section", "recon_status")
-        .agg(pl.len().cast(pl.Int64).alias("count"), pl.sum("amount_minor"))
-        .with_columns(pl.lit(direction).alias("direction"))
+        tallied.with_columns(pl.lit(direction).alias("direction"))
         .select(*_GROUP, "direction", "section", "recon_status", "count", "amount_minor")
         .sort(*_GROUP, "direction", "section", "recon_status")
     )
@@ -67,14 +70,18 @@ def section_rows(sections: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def roll_forward(rows: pl.DataFrame) -> pl.DataFrame:
+def roll_forward(tallied: pl.DataFrame) -> pl.DataFrame:
     """What entered the open transfers less what left them and what is still open: zero when it holds.
+
+    Args:
+        tallied: Result of ``tally`` of the transfers.
 
     Returns:
         Rows of ``report.control``, one per account and currency.
     """
     sign = pl.when(pl.col("section").is_in(_ENTER)).then(1).when(pl.col("section").is_in(_LEAVE)).then(-1).otherwise(0)
-    return _identity(rows.with_columns(sign.cast(pl.Int64).alias("sign")), "identity.roll_forward")
+    signed = tallied.group_by(_GROUP).agg((pl.col("count", "amount_minor") * sign).sum())
+    return _judged(signed, "identity.roll_forward")
 
 
 def partition(lines: pl.DataFrame, direction: str) -> pl.DataFrame:
@@ -84,14 +91,8 @@ def partition(lines: pl.DataFrame, direction: str) -> pl.DataFrame:
         lines: ``account_id``, ``currency``, ``amount_minor`` and ``recon_status``.
         direction: ``out`` or ``in``.
     """
-    total = lines.select(*_GROUP, "amount_minor", pl.lit(1, pl.Int64).alias("sign"))
-    parts = [
-        lines.filter(pl.col("recon_status") == status).select(
-            *_GROUP, "amount_minor", pl.lit(-1, pl.Int64).alias("sign")
-        )
-        for status in report.RECON_STATUSES
-    ]
-    return _identity(pl.concat([total, *parts]), f"identity.partition_{direction}")
+    has_one = pl.col("recon_status").is_in(report.RECON_STATUSES).fill_null(value=False)
+    return _judged(_summed(lines, 1 - has_one.cast(pl.Int64)), f"identity.partition_{direction}")
 
 
 def summary_identity(summary: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
@@ -99,14 +100,14 @@ def summary_identity(summary: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame
 
     Args:
         summary: Body of ``report.summary``.
-        terms: One row per line and section, the rows that the identities were made from.
+        terms: What the other identities were made from: results of ``tally``.
 
     Returns:
         One row per account and currency; the difference is the largest of any section.
     """
     key = [*_GROUP, "section"]
     told = summary.group_by(key).agg(pl.sum("count"), pl.sum("amount_minor"))
-    counted = terms.group_by(key).agg(pl.len().cast(pl.Int64).alias("count"), pl.sum("amount_minor"))
+    counted = terms.group_by(key).agg(pl.sum("count"), pl.sum("amount_minor"))
     both = told.join(counted, on=key, how="full", coalesce=True, nulls_equal=True, suffix="_term")
     differences = both.select(
         *_GROUP,
@@ -134,11 +135,11 @@ def movement_identity(movement: pl.DataFrame) -> pl.DataFrame:
     return _judged(signed.group_by(_GROUP).sum(), "identity.break_movement")
 
 
-def _identity(signed: pl.DataFrame, metric: str) -> pl.DataFrame:
-    sums = signed.group_by(_GROUP).agg(
-        pl.sum("sign").alias("count"), (pl.col("sign") * pl.col("amount_minor")).sum().alias("amount_minor")
+def _summed(rows: pl.DataFrame, sign: pl.Expr) -> pl.DataFrame:
+    """``count`` and ``amount_minor`` per account and currency, each row as often as its sign says."""
+    return rows.group_by(_GROUP).agg(
+        sign.sum().alias("count"), (sign * pl.col("amount_minor")).sum().alias("amount_minor")
     )
-    return _judged(sums, metric)
 
 
 def _judged(differences: pl.DataFrame, metric: str) -> pl.DataFrame:
@@ -157,9 +158,7 @@ def stated(rows: pl.DataFrame, metric: str) -> pl.DataFrame:
         rows: ``account_id``, ``currency``, ``sign`` (Int64) and ``amount_minor``, one row per item.
         metric: Name of the figure.
     """
-    sums = rows.group_by(_GROUP).agg(
-        pl.sum("sign").alias("count"), (pl.col("sign") * pl.col("amount_minor")).sum().alias("amount_minor")
-    )
+    sums = _summed(rows, pl.col("sign"))
     filled = _NOTHING if sums.is_empty() else sums
     return filled.with_columns(pl.lit(metric).alias("metric"), pl.lit("info").alias("status")).select(_CONTROL)
 
