@@ -57,6 +57,7 @@ def issue_dates(
     recover(settings)
     made: list[Issued] = []
     with open_warehouse(settings.warehouse, read_only=False) as warehouse:
+        warehouse.expect()
         steps = list(_steps(warehouse, settings, sorted(days), as_of=as_of, replay=replay, now=now))
         crowded = 0
         with _writer(len(steps)) as writer, Issuing(warehouse, settings, writer) as issuing:

@@ -40,6 +40,10 @@ _SIZES = """
     SELECT count(*), CAST(coalesce(sum(file_size_bytes), 0) AS BIGINT)
     FROM __ducklake_metadata_mono.ducklake_data_file WHERE end_snapshot IS NULL
 """
+_ROWS = """
+    SELECT coalesce(sum(record_count), 0)
+    FROM __ducklake_metadata_mono.ducklake_data_file WHERE end_snapshot IS NULL
+"""
 
 
 def compact_whole(connection: duckdb.DuckDBPyConnection) -> None:
@@ -52,6 +56,12 @@ def sizes(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     """How many data files the lake consists of at present, and their bytes."""
     ((files, size),) = connection.execute(_SIZES).fetchall()
     return files, size
+
+
+def rows_held(connection: duckdb.DuckDBPyConnection) -> int:
+    """About how many rows the lake consists of at present."""
+    ((rows,),) = connection.execute(_ROWS).fetchall()
+    return int(rows)
 
 
 def compact(connection: duckdb.DuckDBPyConnection, turns: int) -> None:

@@ -18,7 +18,7 @@ import polars as pl
 from mono_recon.schemas.table import Table, polars_schema, schema_name, table_name
 from mono_recon.settings.sections import Warehouse as Places
 from mono_recon.warehouse.attach import attach_to_read, attach_to_write, quoted, start_engine, use_all_cores
-from mono_recon.warehouse.compact import compact, compact_whole, sizes
+from mono_recon.warehouse.compact import compact, compact_whole, rows_held, sizes
 from mono_recon.warehouse.ddl import create_tables, keep_bodies_out
 from mono_recon.warehouse.lock import WriterLock
 from mono_recon.warehouse.publish import publish, published
@@ -26,6 +26,9 @@ from mono_recon.warehouse.unwritten import describe_unwritten
 
 _MANY = 500_000
 """Statements of which a second core takes more than it costs."""
+
+_LONG = 5_000_000
+"""Rows of a history in which the looking for a few of them does."""
 
 
 class _Lent:
@@ -140,9 +143,9 @@ class Warehouse:
         if self._published_state() != self._state("__ducklake_metadata_mono"):
             publish(self._catalog)
 
-    def expect(self, rows: int) -> None:
-        """Let the engine use every core for many rows and one for few, which takes less time."""
-        if rows < _MANY:
+    def expect(self, statements: int = 0) -> None:
+        """Let the engine use every core for many new statements or a long history, else one, which takes less time."""
+        if statements < _MANY and rows_held(self._connection) < _LONG:
             self._connection.execute("SET threads = 1")
         else:
             use_all_cores(self._connection)

@@ -295,17 +295,21 @@ def test_what_a_reader_may_still_name_is_kept_for_seven_whole_days(root: Path, *
     assert (len(set(places(root).files.rglob("*.parquet"))) > 1) == is_kept
 
 
-def test_the_engine_uses_all_cores_for_many_rows_alone(root: Path) -> None:
+def test_the_engine_uses_all_cores_for_many_rows_or_in_a_long_history_alone(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     threads = "SELECT current_setting('threads')::BIGINT"
     with duckdb.connect() as plain:
         plain.execute("RESET threads")
         ((cores,),) = plain.execute(threads).fetchall()
     with open_warehouse(places(root), read_only=False) as warehouse:
         used = [warehouse.query(threads).item()]
-        for rows in (10**6, 10):
-            warehouse.expect(rows)
+        warehouse.append(Deliveries, deliveries(200))
+        for statements, long in ((10**6, 201), (10, 201), (10, 200)):
+            monkeypatch.setattr("mono_recon.warehouse.connect._LONG", long)
+            warehouse.expect(statements)
             used.append(warehouse.query(threads).item())
-    assert used == [1, cores, 1]
+    assert used == [1, cores, 1, cores]
 
 
 def test_an_analyst_reads_tables_without_naming_schemas(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
