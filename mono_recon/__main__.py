@@ -22,8 +22,10 @@ _GIVING_BACK = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:200,muzzy_decay_ms:0")
 """How soon Polars gives back memory that it let go of: what a large date holds at its peak is not all in use."""
 
 _MMAP_THRESHOLD = -3
+"""Number of the C library's option for the bytes from which it gives back at once what DuckDB let go of."""
+
 _LARGE = 1 << 20
-"""Bytes from which the C library gives back at once what DuckDB let go of; by itself it raises that to 32 MB."""
+"""Left alone, it raises that to 32 MB, and keeps what is smaller."""
 
 
 class _Absent(MetaPathFinder):

@@ -305,3 +305,19 @@ def test_without_its_pack_a_report_is_not_issued(
             issue_days(archive, days[:2])
     assert_nothing_is_issued(archive, before)
     assert len(issue_days(archive, days)) == len(days)
+
+
+def test_what_a_version_was_made_of_lies_in_its_place_when_the_next_is_made(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    was_there = []
+
+    def make(warehouse: Warehouse, settings: Settings, day: date, *rest: Any, **named: Any) -> Report:
+        was_there.append((archive.root / f"reports/{day}/v1/manifest.json").exists())
+        return make_report(warehouse, settings, day, *rest, **named)
+
+    monkeypatch.setattr("mono_recon.pipeline.reports.touched_dates", lambda *_: [DAY])
+    monkeypatch.setattr("mono_recon.pipeline.reports.make_report", make)
+    now = datetime(2026, 3, 4, tzinfo=UTC)
+    assert len(issue_dates(archive.settings, [DAY, DAY], as_of=AS_OF, replay=False, now=now)) == 1
+    assert was_there == [False, True]

@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from mono_recon.reconcile.day import reconcile_day
 from mono_recon.reconcile.parts import Parts, compacted
 from mono_recon.reconcile.restatement import Knowledge, between, differing
 from tests.scenario import batch, context, exported, frames, inputs, transfer, trn
@@ -42,6 +43,12 @@ def test_what_is_taken_piece_by_piece_is_every_statement_with_all_others_about_i
 def test_the_more_there_is_the_more_parts_but_passes_are_bounded(height: int, number: int) -> None:
     nothing = pl.DataFrame()
     assert Parts(height, lambda *_: nothing, lambda *_: nothing).number == number
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+def test_the_lines_of_all_parts_are_in_the_order_of_their_ids(parts: int) -> None:
+    lines = reconcile_day(inputs(TOLD), context(as_of="03-05 06:00"), parts=parts).tables["outgoing_transfers"]
+    assert lines["transfer_id"].to_list() == sorted(trn(f"t{number}") for number in range(20))
 
 
 def test_what_is_about_some_things_is_found_by_any_name_and_an_unnamed_thing_by_none() -> None:
