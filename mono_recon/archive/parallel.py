@@ -54,7 +54,8 @@ def reading_processes(
         yield None
         return
     between.mkdir(parents=True)
-    os.environ.update(_ENVIRON)  # where Polars looks for it, once, as a process starts
+    # Where Polars looks for it, once, as a process starts; what starts later, as a writer of packs, has it too.
+    os.environ.update(_ENVIRON)
     pool = processes(workers, between)
     try:
         yield pool

@@ -66,7 +66,6 @@ def section_rows(sections: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     return sections.join(
         lines.select("transfer_id", *_GROUP, "recon_status", "amount_minor"),
         on="transfer_id",
-        maintain_order="left",
     )
 
 

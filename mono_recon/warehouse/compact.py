@@ -37,11 +37,7 @@ _CROWDED = """
     ORDER BY count(*) DESC, schema_name, table_name, below LIMIT $at_once
 """
 _SIZES = """
-    SELECT count(*), CAST(coalesce(sum(file_size_bytes), 0) AS BIGINT)
-    FROM __ducklake_metadata_mono.ducklake_data_file WHERE end_snapshot IS NULL
-"""
-_ROWS = """
-    SELECT coalesce(sum(record_count), 0)
+    SELECT count(*), CAST(coalesce(sum(file_size_bytes), 0) AS BIGINT), CAST(coalesce(sum(record_count), 0) AS BIGINT)
     FROM __ducklake_metadata_mono.ducklake_data_file WHERE end_snapshot IS NULL
 """
 
@@ -52,16 +48,10 @@ def compact_whole(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(step)
 
 
-def sizes(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """How many data files the lake consists of at present, and their bytes."""
-    ((files, size),) = connection.execute(_SIZES).fetchall()
-    return files, size
-
-
-def rows_held(connection: duckdb.DuckDBPyConnection) -> int:
-    """About how many rows the lake consists of at present."""
-    ((rows,),) = connection.execute(_ROWS).fetchall()
-    return int(rows)
+def sizes(connection: duckdb.DuckDBPyConnection) -> tuple[int, int, int]:
+    """How many data files the lake consists of at present, their bytes and their rows."""
+    ((files, size, rows),) = connection.execute(_SIZES).fetchall()
+    return files, size, rows
 
 
 def compact(connection: duckdb.DuckDBPyConnection, turns: int) -> None:

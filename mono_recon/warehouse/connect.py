@@ -18,7 +18,7 @@ import polars as pl
 from mono_recon.schemas.table import Table, polars_schema, schema_name, table_name
 from mono_recon.settings.sections import Warehouse as Places
 from mono_recon.warehouse.attach import attach_to_read, attach_to_write, quoted, start_engine, use_all_cores
-from mono_recon.warehouse.compact import compact, compact_whole, rows_held, sizes
+from mono_recon.warehouse.compact import compact, compact_whole, sizes
 from mono_recon.warehouse.ddl import create_tables, keep_bodies_out
 from mono_recon.warehouse.lock import WriterLock
 from mono_recon.warehouse.publish import publish, published
@@ -145,7 +145,8 @@ class Warehouse:
 
     def expect(self, statements: int = 0) -> None:
         """Let the engine use every core for many new statements or a long history, else one, which takes less time."""
-        if statements < _MANY and rows_held(self._connection) < _LONG:
+        _, _, rows = sizes(self._connection)
+        if statements < _MANY and rows < _LONG:
             self._connection.execute("SET threads = 1")
         else:
             use_all_cores(self._connection)
@@ -164,7 +165,8 @@ class Warehouse:
 
     def sizes(self) -> tuple[int, int]:
         """How many data files there are at present, and their bytes."""
-        return sizes(self._connection)
+        files, size, _ = sizes(self._connection)
+        return files, size
 
     def close(self) -> None:
         """Close the lake and let the next writer in."""
