@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
+from mono_recon.pipeline.ahead import Ahead
 from mono_recon.pipeline.code import code_version
 from mono_recon.pipeline.issue import Issued, Issuing, recover, resolve_as_of
 from mono_recon.pipeline.making import make_report
@@ -21,10 +22,11 @@ from mono_recon.settings import Settings
 from mono_recon.warehouse.compact import ENOUGH
 from mono_recon.warehouse.connect import Warehouse, open_warehouse
 from mono_recon.warehouse.issued import Issue, latest_issues
+from mono_recon.warehouse.links import hold_links
 from mono_recon.warehouse.news import News, Watermark, last_intake, read_watermark, write_watermark
 
 _FEW = 2
-"""Dates for which a process that writes their packs is not worth its start."""
+"""Steps for which it is not worth while to start a process that writes their packs, or to hold links in memory."""
 
 Step = tuple[date, datetime]
 """A date and the as-of (UTC) as of which it and all before it are brought up to date."""
@@ -60,10 +62,16 @@ def issue_dates(
         warehouse.expect()
         steps = list(_steps(warehouse, settings, sorted(days), as_of=as_of, replay=replay, now=now))
         crowded = 0
-        with _writer(len(steps)) as writer, Issuing(warehouse, settings, writer) as issuing:
+        if len(steps) > _FEW:
+            hold_links(warehouse)
+        with (
+            _writer(len(steps)) as writer,
+            Ahead(warehouse, settings.transfers.export_lag, [moment for _, moment in steps]) as ahead,
+            Issuing(warehouse, settings, writer) as issuing,
+        ):
             for number, (day, moment) in enumerate(steps):
                 advance("reports", number, len(steps))
-                new = bring_up_to_date(issuing, day, moment)
+                new = bring_up_to_date(issuing, ahead, day, moment)
                 made, crowded = made + new, crowded + len(new)
                 if crowded >= ENOUGH:
                     issuing.finish()
@@ -76,7 +84,7 @@ def issue_dates(
     return made
 
 
-def bring_up_to_date(issuing: Issuing, day: date, as_of: datetime) -> list[Issued]:
+def bring_up_to_date(issuing: Issuing, ahead: Ahead, day: date, as_of: datetime) -> list[Issued]:
     """Evaluate a date, and before it every earlier one that can have changed, as of one instant.
 
     A date is evaluated if it has no version yet, if its last was made otherwise, or if news or a limit that has
@@ -84,6 +92,7 @@ def bring_up_to_date(issuing: Issuing, day: date, as_of: datetime) -> list[Issue
 
     Args:
         issuing: Takes what is made; its warehouse and settings are those in force.
+        ahead: Gives the news of the step.
         day: A business date that is over.
         as_of: The instant (UTC).
 
@@ -94,7 +103,7 @@ def bring_up_to_date(issuing: Issuing, day: date, as_of: datetime) -> list[Issue
     with warehouse.transaction():  # one reading of the catalog for all of it
         issued = latest_issues(warehouse)
         mark, now = read_watermark(warehouse), Watermark(as_of, last_intake(warehouse))
-        news = News(warehouse, mark, as_of)
+        news = ahead.news(mark, as_of)
         touched = touched_dates(news, settings, [each for each in issued if each <= day])
     if day not in touched and not _is_made_alike(issued.get(day), settings):
         touched.append(day)

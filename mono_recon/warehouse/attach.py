@@ -46,7 +46,7 @@ def start_engine(*, check_signatures: bool = False) -> duckdb.DuckDBPyConnection
     config = _CONFIG | {"allow_unsigned_extensions": not check_signatures}
     connection = duckdb.connect(":memory:", config=config)
     try:
-        connection.execute("SET TimeZone = 'UTC'")
+        use_utc(connection)
         # Each user has one of his own: what another has made cannot be written to.
         aside = Path(tempfile.gettempdir()) / f"mono_recon-{os.getuid()}"
         connection.execute(f"SET temp_directory = {quoted(aside)}")
@@ -111,6 +111,11 @@ def connect_to_read(places: Places) -> duckdb.DuckDBPyConnection:
         connection.close()
         raise
     return connection
+
+
+def use_utc(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let moments be told in UTC, whatever the zone of the machine."""
+    connection.execute("SET TimeZone = 'UTC'")
 
 
 def use_all_cores(connection: duckdb.DuckDBPyConnection) -> None:

@@ -17,7 +17,7 @@ import polars as pl
 
 from mono_recon.schemas.table import Table, polars_schema, schema_name, table_name
 from mono_recon.settings.sections import Warehouse as Places
-from mono_recon.warehouse.attach import attach_to_read, attach_to_write, quoted, start_engine, use_all_cores
+from mono_recon.warehouse.attach import attach_to_read, attach_to_write, quoted, start_engine, use_all_cores, use_utc
 from mono_recon.warehouse.compact import compact, compact_whole, sizes
 from mono_recon.warehouse.ddl import create_tables, keep_bodies_out
 from mono_recon.warehouse.lock import WriterLock
@@ -58,9 +58,10 @@ class Warehouse:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, places: Places, on_close: ExitStack) -> None:
         self._connection = connection
-        self._catalog, self._files = places.catalog, places.files
+        self._places = places
         self._on_close = on_close
         self._is_in_transaction = False
+        self._held: set[str] = set()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -89,6 +90,15 @@ class Warehouse:
             # Not sql(): with parameters it takes ten times as long, through a copy of its own.
             return self._connection.execute(sql, params).pl()
 
+    def hold(self, name: str, sql: str) -> None:
+        """Hold the answer to a question in memory, as a table that later questions may name; outside a transaction."""
+        self._connection.execute(f"CREATE TEMP TABLE {name} AS {sql}")
+        self._held.add(name)
+
+    def holds(self, name: str) -> bool:
+        """Whether an answer is held under a name."""
+        return name in self._held
+
     def append(self, table: type[Table], frame: pl.DataFrame) -> None:
         """Add rows to a table, by the names of its columns.
 
@@ -106,7 +116,7 @@ class Warehouse:
         Raises:
             duckdb.Error: The file has other columns.
         """
-        own = self._files / schema_name(table) / table_name(table) / f"ducklake-{uuid4()}.parquet"
+        own = self._places.files / schema_name(table) / table_name(table) / f"ducklake-{uuid4()}.parquet"
         own.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, own)
         named = {"name": table_name(table), "schema": schema_name(table), "file": str(own)}
@@ -133,6 +143,13 @@ class Warehouse:
         changes = ", ".join(f'"{name}" = incoming."{name}"' for name in values.columns)
         self._write(f"UPDATE {_name(table)} AS held SET {changes} FROM incoming WHERE {matches}", incoming=incoming)  # noqa: S608  names of contracts
 
+    def beside(self) -> Self:
+        """The same lake for another thread to read meanwhile; what this one has not committed is not there."""
+        with ExitStack() as opened:
+            connection = opened.enter_context(self._connection.cursor())
+            use_utc(connection)
+            return type(self)(connection, self._places, opened.pop_all())
+
     def snapshot(self) -> int:
         """Number of the state that is committed; a write makes it greater."""
         ((number,),) = self._connection.execute("SELECT max(snapshot_id) FROM mono.snapshots()").fetchall()
@@ -141,7 +158,7 @@ class Warehouse:
     def publish(self) -> None:
         """Bring the published copy of the catalog up to date, if it is not."""
         if self._published_state() != self._state("__ducklake_metadata_mono"):
-            publish(self._catalog)
+            publish(self._places.catalog)
 
     def expect(self, statements: int = 0) -> None:
         """Let the engine use every core for many new statements or a long history, else one, which takes less time."""
@@ -181,7 +198,9 @@ class Warehouse:
         self.close()
 
     def _published_state(self) -> list[tuple[object, ...]]:
-        self._connection.execute(f"ATTACH {quoted(published(self._catalog))} AS published (TYPE sqlite, READ_ONLY)")
+        self._connection.execute(
+            f"ATTACH {quoted(published(self._places.catalog))} AS published (TYPE sqlite, READ_ONLY)"
+        )
         try:
             return self._state("published")
         except duckdb.Error:

@@ -18,6 +18,7 @@ from mono_recon.reconcile.touched import without_repetitions
 from mono_recon.schemas import core
 from mono_recon.schemas.table import table_name
 from mono_recon.warehouse.connect import Warehouse
+from mono_recon.warehouse.links import links
 from mono_recon.warehouse.news import ABSENT, News, Watermark
 
 KEYS = {"transfers": "transfer_id", "batches": "batch_id", "collections": "intent_id", "credits": "credit_id"}
@@ -36,18 +37,16 @@ CLOCKS = {
 _DAY = timedelta(days=1)
 _DIGITS = "regexp_replace({}, '[^0-9]', '', 'g')"
 _BATCHES = """
-    SELECT DISTINCT 'batches', batch_id FROM mono.core.transfer_observations
+    SELECT DISTINCT 'batches', batch_id FROM {sent}
     WHERE transfer_id IN (SELECT id FROM these_transfers) AND batch_id IS NOT NULL
 """
 _MEMBERS = """
-    SELECT 'transfers', transfer_id FROM mono.core.transfer_observations
-    WHERE batch_id IN (SELECT id FROM these_batches)
-    UNION SELECT 'transfers', unnest(listed_transfer_ids) FROM mono.core.batch_observations
-    WHERE batch_id IN (SELECT id FROM these_batches)
+    SELECT 'transfers', transfer_id FROM {sent} WHERE batch_id IN (SELECT id FROM these_batches)
+    UNION SELECT 'transfers', transfer_id FROM {listed} WHERE batch_id IN (SELECT id FROM these_batches)
 """
 _PAYMENTS = """
-    SELECT 'transfers', transfer_id FROM mono.core.transfer_observations SEMI JOIN (
-        SELECT DISTINCT external_id FROM mono.core.transfer_observations
+    SELECT 'transfers', transfer_id FROM {sent} SEMI JOIN (
+        SELECT DISTINCT external_id FROM {sent}
         WHERE transfer_id IN (SELECT id FROM these_transfers) AND external_id IS NOT NULL
     ) USING (external_id)
 """
@@ -65,9 +64,9 @@ _PAIRS = f"""
         WHERE {_DIGITS.format("account_number")} = {_DIGITS.format("payee_account_number")}
     ), back AS (
         SELECT credit_id, transfer_id
-        FROM mono.core.account_credits AS credit JOIN mono.core.transfer_observations AS sent
+        FROM mono.core.account_credits AS credit JOIN {{declined}} AS sent
         ON credit.account_id = sent.account_id AND credit.currency = sent.currency
-            AND credit.amount_minor = sent.amount_minor AND sent.state = 'declined'
+            AND credit.amount_minor = sent.amount_minor
             AND transaction_at >= occurred_at - $skew AND transaction_at <= occurred_at + $returned_within
     ), collected AS (
         SELECT credit_id, intent_id
@@ -269,7 +268,7 @@ def _asked(warehouse: Warehouse, sql: str, seeds: Mapping[str, set[str]], contex
     frames = {kind: pl.DataFrame({"id": list(ids)}, schema={"id": pl.String}) for kind, ids in seeds.items()}
     needed = {f"these_{kind}": frame for kind, frame in frames.items() if f"these_{kind}" in sql}
     values = {"skew": COLLECTION_SKEW, "returned_within": longest} if "$skew" in sql else {}
-    return warehouse.query(sql, values, **needed)
+    return warehouse.query(sql.format(**links(warehouse)), values, **needed)
 
 
 def _known_accounts(warehouse: Warehouse, base: Base) -> pl.DataFrame:

@@ -49,6 +49,19 @@ ABSENT: Mapping[str, tuple[str, type[Table], str]] = {
 }
 """Resources whose exports can show that something is missing: kind, observations and id of the entities."""
 
+_LISTED: Mapping[type[Table], str] = {
+    core.TransferObservations: "transfer_id",
+    core.BatchObservations: "batch_id",
+    core.CollectionObservations: "intent_id",
+}
+"""Observations that exports repeat day by day, and the id of their entities."""
+
+_UNLISTED: Mapping[type[Table], str] = {
+    core.AccountCredits: "credit_id",
+    core.Balances: "account_id",
+    core.Accounts: "account_id",
+}
+
 NOTHING = Watermark(datetime(1, 1, 1, tzinfo=UTC), 0)
 """The watermark before any."""
 
@@ -120,6 +133,20 @@ class News:
         if (table, lag) not in self._read:
             self._read[table, lag] = told_of(self.warehouse, table, key, self._values, self._late, lag)
         return self._read[table, lag]
+
+    def read_all(self, lag: timedelta) -> None:
+        """Read whatever is read of ``raw`` and ``core`` to find the dates that are touched and what they need.
+
+        Args:
+            lag: How long after an event an export must show it.
+        """
+        for table, key in _LISTED.items():
+            self.read(table, key, lag=lag)
+        for table, key in _UNLISTED.items():
+            self.read(table, key)
+        for export in self.exports().iter_rows(named=True):
+            if export["resource"] in ABSENT:
+                self.absent(export)
 
     def _once(self, sql: str, values: Mapping[str, Any], **frames: pl.DataFrame) -> pl.DataFrame:
         """What a question is answered with, held for whoever puts it again."""

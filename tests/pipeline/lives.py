@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from mono_recon.pipeline import making, reports
+from mono_recon.pipeline.ahead import Ahead
 from mono_recon.pipeline.issue import Issued, Issuing
 from mono_recon.pipeline.touched import touched_dates
 from mono_recon.report.manifest import MANIFEST, render, statement
@@ -171,6 +172,11 @@ def issue_each(archive: Archive, days: Iterable[date]) -> None:
         reports.issue_dates(archive.settings, [day], as_of=issue_of(day), replay=False, now=NOW)
 
 
+def issue_in_one_go(archive: Archive, days: Sequence[date]) -> None:
+    """Issue dates together, as a backfill does, each as of its own schedule's last moment."""
+    reports.issue_dates(archive.settings, days, as_of=None, replay=False, now=NOW)
+
+
 class Lookout:
     """Looks at every issued date in each step, though only some of them would have been looked at.
 
@@ -187,8 +193,8 @@ class Lookout:
             found[:] = touched_dates(news, settings, days)
             return list(days)
 
-        def note(issuing: Issuing, day: date, as_of: datetime) -> list[Issued]:
-            made = bring(issuing, day, as_of)
+        def note(issuing: Issuing, ahead: Ahead, day: date, as_of: datetime) -> list[Issued]:
+            made = bring(issuing, ahead, day, as_of)
             again = [each for each in made if each.version > 1 and each.business_date not in found]
             self.missed += [(each.business_date, each.version) for each in again]
             return made

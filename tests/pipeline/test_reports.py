@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mono_recon.pipeline.ahead import Ahead
 from mono_recon.pipeline.issue import Issued, Issuing, resolve_as_of
 from mono_recon.pipeline.reports import issue_dates
 from mono_recon.pipeline.timing import NotOverError
@@ -61,7 +62,7 @@ def test_the_as_ofs_are_the_one_given_else_the_schedule_replayed_or_the_last_tha
     replay: bool,
     taken: list[datetime],
 ) -> None:
-    def note(_: Issuing, day: date, moment: datetime) -> list[Issued]:
+    def note(_: Issuing, _ahead: Ahead, day: date, moment: datetime) -> list[Issued]:
         return [Issued(day, 1, moment, "balanced", "", archive.root, {})]
 
     monkeypatch.setattr("mono_recon.pipeline.reports.bring_up_to_date", note)
