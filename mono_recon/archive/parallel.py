@@ -23,7 +23,8 @@ from mono_recon.processes import processes
 
 _ENVIRON = {
     # For how long a worker keeps memory that it let go of: the next chunk wants as much again, and to give it back and
-    # have it cleared anew in between takes a twentieth of its time.
+    # have it cleared anew in between takes a twentieth of its time. Pages are huge where the kernel has them: a million
+    # small ones take another twentieth.
     "_RJEM_MALLOC_CONF": "dirty_decay_ms:60000,muzzy_decay_ms:-1,background_thread:false,thp:always",
     # The workers take every core as it is; to wake a second thread for each small frame takes another twentieth.
     "POLARS_MAX_THREADS": "1",
