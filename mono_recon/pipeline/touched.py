@@ -52,19 +52,19 @@ def _spans(news: News, newest: date, reach: Reach) -> Iterator[pl.DataFrame]:
     """Spans of all news, as far as they reach back to the newest of the dates."""
     reaches_back = pl.col("first") <= newest
     lag = reach.settings.transfers.export_lag
-    transfers = news.read(core.TransferObservations, "transfer_id", lag=lag)
+    transfers = news.read(core.TransferObservations, lag=lag)
     moved = entity_spans(transfers, "transfer_id", reach).filter(reaches_back)
-    lots = batch_spans(news.read(core.BatchObservations, "batch_id", lag=lag), reach).filter(reaches_back)
+    lots = batch_spans(news.read(core.BatchObservations, lag=lag), reach).filter(reaches_back)
     yield moved.select("first", "last")
     grown = transfers.join(moved, on="transfer_id", how="semi")["batch_id"].drop_nulls()
     related = pl.concat([grown, lots["batch_id"]])
     if not related.is_empty():
         yield group_spans(read_related(news.warehouse, related, news.as_of), TRANSFER.final, reach)
     yield lots.select("first", pl.col("first").alias("last"))
-    collections = news.read(core.CollectionObservations, "intent_id", lag=lag)
+    collections = news.read(core.CollectionObservations, lag=lag)
     begun = entity_spans(collections, "intent_id", reach)
     yield begun
-    received = news.read(core.AccountCredits, "credit_id")
+    received = news.read(core.AccountCredits)
     yield credit_spans(received, reach)
     disturbed = pl.concat(
         [
@@ -75,7 +75,7 @@ def _spans(news: News, newest: date, reach: Reach) -> Iterator[pl.DataFrame]:
     )
     if not disturbed.is_empty():
         yield pairing_spans(disturbed, news.counterparts(), reach)
-    yield balance_spans(news.read(core.Balances, "account_id"), reach)
+    yield balance_spans(news.read(core.Balances), reach)
     yield _on_the_day(news.paid_to_new_accounts(), reach)
     yield from _unlisted(news, newest, reach)
 

@@ -63,6 +63,11 @@ def polars_schema(model: type[Table]) -> pl.Schema:
     return pl.Schema(model.empty().schema)
 
 
+def entity_column(model: type[Table]) -> str:
+    """The column that names what a row of a table of ``core`` is about: its first."""
+    return polars_schema(model).names()[0]
+
+
 def describe(model: type[Table]) -> dict[str, str]:
     """Each column's description, in the contract's order."""
     return {name: str(col.description) for name, col in model.to_schema().columns.items()}

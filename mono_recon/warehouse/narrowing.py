@@ -159,9 +159,7 @@ def _add(seeds: dict[str, set[str]], found: pl.DataFrame) -> bool:
 def _fresh(news: News, context: Context) -> dict[str, pl.DataFrame]:
     """Per kind all that is known of the entities that something new is known of."""
     lag = context.settings.transfers.export_lag
-    read = {
-        kind: news.read(table, KEYS[kind], lag=None if kind == "credits" else lag) for kind, table in _TABLES.items()
-    }
+    read = {kind: news.read(table, lag=None if kind == "credits" else lag) for kind, table in _TABLES.items()}
     return {
         kind: without_repetitions(rows, KEYS[kind], lag) if kind in {"transfers", "collections"} else rows
         for kind, rows in read.items()
@@ -191,7 +189,7 @@ def _unproved_days(warehouse: Warehouse) -> Iterable[date]:
 
 def _news_days(news: News, fresh: Mapping[str, pl.DataFrame], context: Context) -> Iterable[date]:
     """Dates whose balance proof the news may change, and those of which it lets the channels be compared."""
-    balances = news.read(core.Balances, "account_id")
+    balances = news.read(core.Balances)
     moments = [
         rows.filter("is_news").select(pl.col(clock).alias("at"))
         for kind, rows in fresh.items()

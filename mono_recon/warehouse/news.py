@@ -4,7 +4,7 @@ Here belong the watermark of that, and the questions that find what lies beyond 
 clock, and those of files read since, however old their clocks are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from mono_recon.reconcile.candidates import digits
 from mono_recon.reconcile.coverage import window
 from mono_recon.schemas import core
 from mono_recon.schemas.raw import Evaluations
-from mono_recon.schemas.table import Table, polars_schema, table_name
+from mono_recon.schemas.table import Table, entity_column, polars_schema, table_name
 from mono_recon.settings import Settings
 from mono_recon.warehouse.connect import Warehouse
 from mono_recon.warehouse.told import told_of
@@ -49,18 +49,10 @@ ABSENT: Mapping[str, tuple[str, type[Table], str]] = {
 }
 """Resources whose exports can show that something is missing: kind, observations and id of the entities."""
 
-_LISTED: Mapping[type[Table], str] = {
-    core.TransferObservations: "transfer_id",
-    core.BatchObservations: "batch_id",
-    core.CollectionObservations: "intent_id",
-}
-"""Observations that exports repeat day by day, and the id of their entities."""
+_LISTED: Sequence[type[Table]] = (core.TransferObservations, core.BatchObservations, core.CollectionObservations)
+"""Observations that exports repeat day by day."""
 
-_UNLISTED: Mapping[type[Table], str] = {
-    core.AccountCredits: "credit_id",
-    core.Balances: "account_id",
-    core.Accounts: "account_id",
-}
+_UNLISTED: Sequence[type[Table]] = (core.AccountCredits, core.Balances, core.Accounts)
 
 NOTHING = Watermark(datetime(1, 1, 1, tzinfo=UTC), 0)
 """The watermark before any."""
@@ -117,12 +109,11 @@ class News:
         self._held.clear()
         self._read.clear()
 
-    def read(self, table: type[Table], key: str, *, lag: timedelta | None = None) -> pl.DataFrame:
+    def read(self, table: type[Table], *, lag: timedelta | None = None) -> pl.DataFrame:
         """All that is known of the entities that something new is known of.
 
         Args:
             table: A table of schema ``core``.
-            key: Its column that names the entity.
             lag: How long after an event an export must show it. Where it is given, entities are left out of which
                 exports only said again, word for word, what one had said after all that the webhooks have said;
                 others that are merely repeated may be among them still.
@@ -131,7 +122,7 @@ class News:
             The table's columns, and ``is_news`` (Boolean).
         """
         if (table, lag) not in self._read:
-            self._read[table, lag] = told_of(self.warehouse, table, key, self._values, self._late, lag)
+            self._read[table, lag] = told_of(self.warehouse, table, entity_column(table), self._values, self._late, lag)
         return self._read[table, lag]
 
     def read_all(self, lag: timedelta) -> None:
@@ -140,10 +131,10 @@ class News:
         Args:
             lag: How long after an event an export must show it.
         """
-        for table, key in _LISTED.items():
-            self.read(table, key, lag=lag)
-        for table, key in _UNLISTED.items():
-            self.read(table, key)
+        for table in _LISTED:
+            self.read(table, lag=lag)
+        for table in _UNLISTED:
+            self.read(table)
         for export in self.exports().iter_rows(named=True):
             if export["resource"] in ABSENT:
                 self.absent(export)
@@ -214,7 +205,7 @@ class News:
         Returns:
             ``transfer_id`` and ``occurred_at`` of what is known of them.
         """
-        news = self.read(core.Accounts, "account_id").with_columns(digits(pl.col("number")))
+        news = self.read(core.Accounts).with_columns(digits(pl.col("number")))
         old = news.filter(~pl.col("is_news")).select("number")
         numbers = news.filter("is_news").join(old, on="number", how="anti").select("number").drop_nulls().unique()
         if numbers.is_empty():

@@ -14,7 +14,7 @@ from mono_recon.reconcile.context import Context
 from mono_recon.reconcile.inputs import ACCOUNT, OPENING, DayInputs
 from mono_recon.reconcile.parts import Name, Parts
 from mono_recon.schemas import core
-from mono_recon.schemas.table import Table, polars_schema, schema_name, table_name
+from mono_recon.schemas.table import Table, entity_column, polars_schema, schema_name, table_name
 from mono_recon.warehouse.connect import Warehouse
 from mono_recon.warehouse.narrowing import Narrowed
 from mono_recon.warehouse.pulled import read_exports
@@ -113,7 +113,7 @@ def last_known(warehouse: Warehouse) -> datetime | None:
 
 def _in_parts(warehouse: Warehouse, table: type[Table], scope: Scope, only: pl.DataFrame | None = None) -> Parts:
     """The rows that ``_known`` gives, read when they are asked for; parts are told by a hash of the first column."""
-    entity = polars_schema(table).names()[0]
+    entity = entity_column(table)
 
     # What lies before is skipped, file by file, after a look at two columns.
     height, since = _rows(warehouse, "count(*), min(known_at)", table, scope, only).row(0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import polars as pl
 import pytest
@@ -16,14 +17,8 @@ from tests.pipeline.archives import Archive
 from tests.pipeline.lives import TUESDAY, WEEK, issue_of
 
 MOMENTS = [issue_of(day) for day in WEEK[:4]]
-KEYS = {
-    core.TransferObservations: "transfer_id",
-    core.BatchObservations: "batch_id",
-    core.CollectionObservations: "intent_id",
-    core.AccountCredits: "credit_id",
-    core.Balances: "account_id",
-    core.Accounts: "account_id",
-}
+LISTED = (core.TransferObservations, core.BatchObservations, core.CollectionObservations)
+UNLISTED = (core.AccountCredits, core.Balances, core.Accounts)
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +38,7 @@ def warehouse(company: Archive) -> Iterator[Warehouse]:
 
 def told(news: News, archive: Archive) -> list[pl.DataFrame]:
     lag = archive.settings.transfers.export_lag
-    listed = {core.TransferObservations, core.BatchObservations, core.CollectionObservations}
-    found = [news.read(table, key, lag=lag if table in listed else None) for table, key in KEYS.items()]
+    found = [*(news.read(table, lag=lag) for table in LISTED), *(news.read(table) for table in UNLISTED)]
     exports = news.exports()
     absent = [news.absent(each) for each in exports.iter_rows(named=True) if each["resource"] in ABSENT]
     return [frame.sort(pl.all()) for frame in (*found, exports.select("export_id"), *absent)]
@@ -55,9 +49,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     asked: list[str] = []
     query = Warehouse.query
 
-    def counting(warehouse: Warehouse, sql: str, *args: object, **named: pl.DataFrame) -> pl.DataFrame:
+    def counting(warehouse: Warehouse, sql: str, *args: Any, **named: Any) -> pl.DataFrame:
         asked.append(sql)
-        return query(warehouse, sql, *args, **named)  # type: ignore[arg-type]  # handed on as it came
+        return query(warehouse, sql, *args, **named)
 
     monkeypatch.setattr(Warehouse, "query", counting)
     return asked
@@ -102,7 +96,7 @@ def test_what_is_too_much_to_be_held_is_read_in_its_turn(
         read.news(Watermark(MOMENTS[0], intake), MOMENTS[0])
         news = read.news(Watermark(MOMENTS[0], intake), MOMENTS[1])
     asked = counted(monkeypatch)
-    assert not news.read(core.TransferObservations, "transfer_id").is_empty()
+    assert not news.read(core.TransferObservations).is_empty()
     assert asked
 
 

@@ -116,7 +116,10 @@ def both(monkeypatch: pytest.MonkeyPatch) -> BothWays:
     return BothWays(monkeypatch)
 
 
-@pytest.mark.parametrize(("debit_at", "issue"), [("approved", issue_each), ("created", issue_in_one_go)])
+@pytest.mark.parametrize(
+    ("debit_at", "issue"),
+    [("approved", issue_each), ("created", issue_each), ("created", issue_in_one_go)],
+)
 def test_a_week_of_what_reaches_over_dates(
     template: Path, tmp_path: Path, both: BothWays, debit_at: str, issue: Callable[[Archive, Sequence[date]], None]
 ) -> None:
@@ -166,8 +169,9 @@ def one_more_in_a_batch(story: Story) -> None:
 
 
 def returned_days_later(story: Story) -> None:
-    settled(story, 3, sent(1, 3, "declined", amount={"amount": 500, "currency": "COP"}, payee=payee()))
-    story.tell(credit(1, local(4, "08:00:00"), 500), "account_credited")
+    late, returned = local(3, "17:00:00"), {"amount": {"amount": 500, "currency": "COP"}, "payee": payee()}
+    settled(story, 3, stated(1, "declined", late, late, **returned))
+    story.tell(credit(1, local(4, "12:00:00"), 500), "account_credited")
 
 
 @pytest.mark.parametrize("tell", [paid_again, one_more_in_a_batch, returned_days_later])
